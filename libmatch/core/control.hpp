@@ -1,0 +1,92 @@
+// How a caller watches and stops long work: progress, time limit, cancel.
+//
+// A Control is passed by reference through every long call. The work asks `stop()` often (at least every few
+// milliseconds of work); when it answers true, the work ends with its best answer so far and its true gap.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace libmatch {
+
+/// How an answer ended. The names are part of the public contract.
+enum class Status { optimal, within_gap, time_limit, cancelled, infeasible };
+
+[[nodiscard]] constexpr std::string_view name(Status s) {
+    switch (s) {
+        case Status::optimal: return "optimal";
+        case Status::within_gap: return "within_gap";
+        case Status::time_limit: return "time_limit";
+        case Status::cancelled: return "cancelled";
+        case Status::infeasible: return "infeasible";
+    }
+    return "";
+}
+
+/// One report of progress; `done` in [0, 1] within the stage, `eta` in seconds (negative: unknown).
+struct Progress {
+    std::string_view stage;
+    double done = 0;
+    double elapsed = 0;
+    double eta = -1;
+};
+
+class Control {
+  public:
+    using Clock = std::chrono::steady_clock;
+    /// Called from the calling thread only; returning false cancels the work.
+    using Listener = std::function<bool(const Progress&)>;
+
+    Control() = default;
+    explicit Control(std::optional<double> limit_seconds, Listener listener = {})
+        : listener_(std::move(listener)) {
+        if (limit_seconds) deadline_ = start_ + std::chrono::duration_cast<Clock::duration>(
+                                                    std::chrono::duration<double>(*limit_seconds));
+    }
+
+    [[nodiscard]] double elapsed() const {
+        return std::chrono::duration<double>(Clock::now() - start_).count();
+    }
+    [[nodiscard]] bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool timed_out() const { return deadline_ && Clock::now() >= *deadline_; }
+
+    /// Any thread may ask. Sticky once cancelled.
+    [[nodiscard]] bool stop() const { return cancelled() || timed_out(); }
+    /// The status to report when `stop()` ended the work.
+    [[nodiscard]] Status stop_status() const {
+        return cancelled() ? Status::cancelled : Status::time_limit;
+    }
+
+    void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+
+    /// Calling thread only. Reports at most ten times a second, so it may be called in inner loops.
+    void report(std::string_view stage, double done) {
+        if (!listener_) return;
+        const auto now = Clock::now();
+        if (stage != stage_) {
+            stage_ = std::string(stage);
+            stage_start_ = now;
+        } else if (done < 1 && now - last_report_ < std::chrono::milliseconds(100)) {
+            return;
+        }
+        last_report_ = now;
+        const double in_stage = std::chrono::duration<double>(now - stage_start_).count();
+        const double eta = done > 0.01 ? in_stage * (1 - done) / done : -1;
+        if (!listener_(Progress{stage, done, elapsed(), eta})) cancel();
+    }
+
+  private:
+    Clock::time_point start_ = Clock::now();
+    std::optional<Clock::time_point> deadline_;
+    Listener listener_;
+    std::atomic<bool> cancelled_{false};
+    std::string stage_;
+    Clock::time_point stage_start_ = start_;
+    Clock::time_point last_report_{};
+};
+
+}  // namespace libmatch

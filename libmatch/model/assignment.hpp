@@ -1,0 +1,67 @@
+// The assignment problem at array level, and its answer.
+//
+//   max sum u_ij x_ij   over binary x on eligible pairs,
+//   dmin_i <= sum_j x_ij <= d_i,   L_j <= sum_i x_ij <= C_j,   x_ij = 1 on pins.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <libmatch/core/types.hpp>
+#include <libmatch/model/certificate.hpp>
+
+namespace libmatch {
+
+struct Pair {
+    FirmId firm;
+    AdviserId adviser;
+    friend constexpr bool operator==(Pair a, Pair b) = default;
+    friend constexpr bool operator<(Pair a, Pair b) {
+        return a.firm == b.firm ? a.adviser < b.adviser : a.firm < b.firm;
+    }
+};
+
+/// The constraints around the pairs. An empty vector means its default for all.
+struct AssignmentLimits {
+    std::vector<std::int64_t> capacity;    ///< C_j >= 0, one per adviser; never empty
+    std::vector<std::int64_t> min_load;    ///< L_j, 0 <= L_j <= C_j; default 0
+    std::vector<std::int32_t> demand;      ///< d_i >= 0; default 1
+    std::vector<std::int32_t> min_demand;  ///< dmin_i, 0 <= dmin_i <= d_i; default 0
+    std::vector<Pair> pinned;              ///< sorted, distinct, eligible
+
+    [[nodiscard]] std::int32_t demand_of(FirmId i) const { return demand.empty() ? 1 : demand[i]; }
+    [[nodiscard]] std::int32_t min_demand_of(FirmId i) const {
+        return min_demand.empty() ? 0 : min_demand[i];
+    }
+    [[nodiscard]] std::int64_t min_load_of(AdviserId j) const {
+        return min_load.empty() ? 0 : min_load[j];
+    }
+};
+
+/// Why no assignment exists: a minimum cut. Each entry can be read alone.
+struct Blocker {
+    enum class Kind { firm, adviser, pin };
+    Kind kind = Kind::firm;
+    std::uint32_t index = 0;
+    std::int64_t shortfall = 0;  ///< units by which the demand on it exceeds what can reach it
+    std::string reason;
+};
+
+struct AssignmentResult {
+    std::vector<Pair> pairs;     ///< sorted by firm, then adviser
+    std::vector<double> prices;  ///< one per adviser, score units; negative only where there is a minimum load
+    Certificate certificate;
+    std::vector<Blocker> blockers;  ///< only when infeasible
+};
+
+struct AssignmentOptions {
+    double gap = 1e-4;     ///< relative gap to certify over all eligible pairs
+    bool exact = false;    ///< gap exactly 0 in multiples of `unit`
+    double unit = 1e-6;    ///< unit of the integer scores of the exact mode
+    int candidates = 32;   ///< length of each firm's list; speed only, never the answer's proof
+    unsigned threads = 0;  ///< 0 = all cores; never changes the answer
+};
+
+}  // namespace libmatch
