@@ -1,0 +1,208 @@
+// A market, compiled: what the solver and the judge read.
+//
+// Made only by build_market() (model/build_market.hpp), which has checked everything; so members may be read
+// without further checks. Columns are stored one array per attribute, indexed by FirmId, AdviserId, ...
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <Eigen/Core>
+
+#include <libmatch/core/geo.hpp>
+#include <libmatch/core/types.hpp>
+#include <libmatch/model/pooling.hpp>
+
+namespace libmatch {
+
+/// Levels of the French territory, from coarse to fine.
+enum class TerritoryLevel : std::uint8_t { country, region, departement, epci, commune };
+inline constexpr std::array<std::string_view, 5> territory_level_names{
+    "country", "region", "departement", "epci", "commune"};
+
+/// Where something is valid: some territories of one level. The country contains everything.
+struct Zone {
+    TerritoryLevel level = TerritoryLevel::country;
+    std::vector<std::uint32_t> codes;  ///< sorted; indices in Geography::codes of that level
+};
+
+/// Communes and the territories around them.
+struct Geography {
+    std::vector<std::string> name;
+    std::vector<LatLon> at;
+    std::vector<double> population;
+    /// territory[c][level]: index in codes[level] of the territory of that level around commune c.
+    std::vector<std::array<std::uint32_t, 5>> territory;
+    std::array<std::vector<std::string>, 5> codes;
+
+    [[nodiscard]] const std::string& code(std::size_t commune, TerritoryLevel level) const {
+        const auto l = static_cast<std::size_t>(level);
+        return codes[l][territory[commune][l]];
+    }
+    [[nodiscard]] bool contains(const Zone& zone, std::size_t commune) const;
+};
+
+inline bool Geography::contains(const Zone& zone, std::size_t commune) const {
+    if (zone.level == TerritoryLevel::country) return true;
+    const std::uint32_t here = territory[commune][static_cast<std::size_t>(zone.level)];
+    for (const std::uint32_t code : zone.codes) {
+        if (code == here) return true;
+    }
+    return false;
+}
+
+/// A distinct location of firms or advisers.
+struct Place {
+    std::uint32_t commune = 0;
+    LatLon at;
+    SpherePoint point;
+};
+
+/// An activity code of the French nomenclature, or a prefix of one, without its dot: "6201Z", "62".
+struct NafCode {
+    std::array<char, 5> text{};
+    std::uint8_t length = 0;
+    [[nodiscard]] std::string_view view() const { return {text.data(), length}; }
+    [[nodiscard]] bool starts_with(const NafCode& prefix) const {
+        return view().substr(0, prefix.length) == prefix.view();
+    }
+    friend bool operator==(const NafCode&, const NafCode&) = default;
+};
+
+/// A small set of words of one vocabulary (languages, labels, legal forms), as a bit mask.
+using WordSet = std::uint64_t;
+
+struct Firms {
+    std::vector<std::string> id;
+    std::vector<PlaceId> place;
+    std::vector<NafCode> naf;
+    std::vector<double> headcount;    ///< employees; NaN = unknown
+    std::vector<double> created;      ///< days since 1970-01-01; NaN = unknown
+    std::vector<WordSet> legal_form;  ///< at most one bit
+    std::vector<WordSet> languages;   ///< 0 = any
+    Eigen::ArrayXXf need;             ///< skills x firms, level 0-4
+    Eigen::ArrayXXf weight;           ///< skills x firms, or skills x 1 when common to all
+    std::vector<double> cost_eur, own_funds_eur, aid_received_eur;
+    std::vector<std::uint8_t> consents_pooling;
+    std::vector<double> priority;
+    std::vector<std::int32_t> demand;  ///< advisers wanted per programme
+    [[nodiscard]] std::size_t size() const { return id.size(); }
+};
+
+struct Advisers {
+    std::vector<std::string> id;
+    std::vector<std::uint32_t> network;  ///< index in Market::networks
+    std::vector<WordSet> labels;
+    std::vector<PlaceId> place;
+    std::vector<double> range_km;
+    std::vector<std::uint8_t> remote;
+    std::vector<Zone> zone;
+    std::vector<std::vector<NafCode>> naf_in, naf_out;
+    std::vector<double> headcount_min, headcount_max;
+    std::vector<WordSet> languages;  ///< 0 = any
+    std::vector<std::int64_t> capacity, min_load;
+    Eigen::ArrayXXf skill;  ///< skills x advisers, level 0-4
+    std::vector<double> successes, failures;
+    std::vector<double> absent_from, absent_until;  ///< days; NaN = none
+    std::vector<double> day_rate_eur;
+    std::vector<std::int64_t> dossier_capacity;
+    [[nodiscard]] std::size_t size() const { return id.size(); }
+};
+
+struct Scheme {
+    std::string id, name, funder, stacking_group, dated, source;
+    double rate = 0, cap_eur = HUGE_VAL, floor_eur = 0, budget_eur = HUGE_VAL;
+    Zone zone;
+    std::vector<NafCode> naf_in;
+    double headcount_min = 0, headcount_max = HUGE_VAL;
+    bool collective_only = false;
+    WordSet label_required = 0;
+};
+
+struct Lender {
+    std::string id, name;
+    double min_ticket_eur = 0, max_ticket_eur = HUGE_VAL;
+    Zone zone;
+    std::int64_t capacity = 0;
+    double interest_rate = 0;
+};
+
+struct Resource {
+    std::string id, centre_id, centre, title;
+    Zone zone;
+    WordSet languages = 0;
+};
+
+struct Programme {
+    std::string name;
+    std::uint32_t network = 0;
+    ProgrammeId after;  ///< only firms that this programme has reached; none = all firms
+    double coverage = 0.6, proximity = 0.25, trust = 0.15;
+    double remote_proximity = 0.5;
+    WordSet labels_required = 0;
+    double max_distance_km = HUGE_VAL;
+    double headcount_max = HUGE_VAL;
+    WordSet legal_forms = 0;  ///< 0 = any
+    double age_min_years = 0, age_max_years = HUGE_VAL;
+};
+
+enum class PairKind : std::uint8_t { pinned, forbidden, bonus };
+
+struct PairNote {
+    FirmId firm;
+    AdviserId adviser;
+    ProgrammeId programme;  ///< none = every programme
+    PairKind kind = PairKind::bonus;
+    double value = 0;
+};
+
+/// A dossier rule and the attributes that its members share.
+struct KeyedRule {
+    enum class Key : std::uint8_t { naf, naf_division, commune, epci, departement, region };
+    DossierRule rule;
+    std::vector<Key> keys;
+};
+inline constexpr std::array<std::string_view, 6> key_names{"naf",  "naf_division", "commune",
+                                                           "epci", "departement",  "region"};
+
+struct Settings {
+    double date = std::nan("");  ///< days since 1970-01-01; NaN = ages and absences are not checked
+    double trust_prior_successes = 1, trust_prior_failures = 1;
+    double trust_confidence = 0.9;
+    double trust_label_bonus = 0.1;
+    double aid_intensity_max = 0.8;
+    double de_minimis_ceiling_eur = 300'000;
+    ProgrammeId funding_after;           ///< firms reached by this programme seek funds; none = all firms
+    std::uint32_t lead_network = 0;      ///< network whose advisers lead dossiers
+    int resources_per_firm = 5;
+};
+
+struct Market {
+    Settings settings;
+    std::vector<std::string> skills;
+    std::vector<std::string> networks, languages, labels, legal_forms;
+    Geography geography;
+    std::vector<Place> places;
+    Firms firms;
+    Advisers advisers;
+    std::vector<Programme> programmes;
+    std::vector<KeyedRule> dossier_rules;
+    std::vector<Scheme> schemes;
+    std::vector<Lender> lenders;
+    std::vector<Resource> resources;
+    Eigen::ArrayXXf resource_skill;  ///< skills x resources, level taught 0-4
+    std::vector<PairNote> notes;     ///< sorted by firm, then adviser
+    std::vector<std::size_t> notes_of_firm;  ///< notes of firm i are [notes_of_firm[i], notes_of_firm[i + 1])
+    std::unordered_map<std::string, std::uint32_t> firm_index, adviser_index;
+
+    [[nodiscard]] double distance_km(PlaceId a, PlaceId b) const {
+        return libmatch::distance_km(places[a].point, places[b].point);
+    }
+};
+
+}  // namespace libmatch

@@ -1,0 +1,103 @@
+// Pairs that the user gives: a dense matrix, or a sparse one in compressed rows.
+//
+// Dense: -inf = not eligible. Sparse: stored entries (zeros too) are the eligible pairs.
+// Complexity: O(entries of the firm) per firm and question, plus the upkeep of its list.
+#pragma once
+
+#include <Eigen/Core>
+
+#include <libmatch/retrieve/source.hpp>
+
+namespace libmatch {
+
+/// A view of a row-major n x m matrix of utilities; the numbers must outlive the source.
+class DenseSource final : public PairSource {
+  public:
+    using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    explicit DenseSource(Eigen::Ref<const Matrix> utility) : utility_(utility) {}
+
+    [[nodiscard]] std::size_t firms() const override { return static_cast<std::size_t>(utility_.rows()); }
+    [[nodiscard]] std::size_t advisers() const override { return static_cast<std::size_t>(utility_.cols()); }
+    [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override { return utility(i, j) != -HUGE_VAL; }
+    [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
+        return utility_(static_cast<Eigen::Index>(i.value), static_cast<Eigen::Index>(j.value));
+    }
+    void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
+              unsigned threads, const Control& control) const override {
+        detail::best_by_scan(who, lists, threads, control,
+                             [&](FirmId i, auto& keep) { scan(i, prices, keep); });
+    }
+    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who, std::span<const double> prices,
+                                                std::span<const double> threshold, unsigned threads,
+                                                const Control& control) const override {
+        return detail::above_by_scan(who, threshold, threads, control,
+                                     [&](FirmId i, auto& keep) { scan(i, prices, keep); });
+    }
+
+  private:
+    template <class Keep>
+    void scan(FirmId i, std::span<const double> prices, Keep& keep) const {
+        const double* row = &utility_(static_cast<Eigen::Index>(i.value), 0);
+        for (std::size_t j = 0; j < advisers(); ++j) {
+            if (row[j] == -HUGE_VAL) continue;
+            const double net = row[j] - prices[j];
+            if (net >= keep.floor()) {
+                keep.offer(AdviserId(j), row[j], net);
+            } else {
+                keep.skipped();
+            }
+        }
+    }
+    Eigen::Ref<const Matrix> utility_;
+};
+
+/// A view of a matrix in compressed rows; columns of a row are ascending and distinct.
+class SparseSource final : public PairSource {
+  public:
+    SparseSource(std::size_t advisers, std::span<const std::int64_t> row_begin,
+                 std::span<const std::uint32_t> column, std::span<const double> value)
+        : advisers_(advisers), row_begin_(row_begin), column_(column), value_(value) {}
+
+    [[nodiscard]] std::size_t firms() const override { return row_begin_.size() - 1; }
+    [[nodiscard]] std::size_t advisers() const override { return advisers_; }
+    [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override { return find(i, j) >= 0; }
+    [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
+        return value_[static_cast<std::size_t>(find(i, j))];
+    }
+    void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
+              unsigned threads, const Control& control) const override {
+        detail::best_by_scan(who, lists, threads, control,
+                             [&](FirmId i, auto& keep) { scan(i, prices, keep); });
+    }
+    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who, std::span<const double> prices,
+                                                std::span<const double> threshold, unsigned threads,
+                                                const Control& control) const override {
+        return detail::above_by_scan(who, threshold, threads, control,
+                                     [&](FirmId i, auto& keep) { scan(i, prices, keep); });
+    }
+
+  private:
+    [[nodiscard]] std::int64_t find(FirmId i, AdviserId j) const {
+        const auto begin = column_.begin() + row_begin_[i], end = column_.begin() + row_begin_[i + 1];
+        const auto at = std::lower_bound(begin, end, j.value);
+        return at != end && *at == j.value ? at - column_.begin() : -1;
+    }
+    template <class Keep>
+    void scan(FirmId i, std::span<const double> prices, Keep& keep) const {
+        for (auto e = static_cast<std::size_t>(row_begin_[i]); e < static_cast<std::size_t>(row_begin_[i + 1]);
+             ++e) {
+            const double net = value_[e] - prices[column_[e]];
+            if (net >= keep.floor()) {
+                keep.offer(AdviserId(column_[e]), value_[e], net);
+            } else {
+                keep.skipped();
+            }
+        }
+    }
+    std::size_t advisers_;
+    std::span<const std::int64_t> row_begin_;
+    std::span<const std::uint32_t> column_;
+    std::span<const double> value_;
+};
+
+}  // namespace libmatch

@@ -1,0 +1,223 @@
+// The score of a pair and the rules that exclude pairs, for one programme of a market.
+//
+//   score(i, j) = w_c coverage + w_p proximity + w_t trust + bonus
+//   coverage    = sum_k w_ik min(need_ik, skill_jk) / sum_k w_ik need_ik      (0 without needs)
+//   proximity   = max(0, 1 - d_ij / range_j); a constant for advisers who work remotely
+//
+// Eligibility is a hard rule, never a penalty; every excluded pair names its rule. The parts that all firms of one
+// place share (territory, distance, proximity, trust) stand apart, so that retrieval can compute them once.
+// Complexity: O(skills) per pair after O(advisers) preparation. Deterministic: one order of operations.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <libmatch/model/market.hpp>
+#include <libmatch/score/trust.hpp>
+
+namespace libmatch {
+
+/// The rule that excludes a pair.
+enum class Exclusion : std::uint8_t {
+    none,
+    not_reached,
+    no_demand,
+    programme_headcount,
+    legal_form,
+    firm_age,
+    network,
+    label,
+    absent,
+    territory,
+    distance,
+    naf,
+    headcount,
+    language,
+    conflict,
+};
+
+[[nodiscard]] constexpr std::string_view name(Exclusion e) {
+    switch (e) {
+        case Exclusion::none: return "eligible";
+        case Exclusion::not_reached: return "the firm has not been reached by the programme before";
+        case Exclusion::no_demand: return "the firm asks for no adviser";
+        case Exclusion::programme_headcount: return "the firm is too large for the programme";
+        case Exclusion::legal_form: return "the programme excludes the firm's legal form";
+        case Exclusion::firm_age: return "the programme excludes the firm's age";
+        case Exclusion::network: return "the adviser belongs to another network";
+        case Exclusion::label: return "the adviser lacks a label that the programme requires";
+        case Exclusion::absent: return "the adviser is absent at the date of the plan";
+        case Exclusion::territory: return "the firm lies outside the adviser's territory";
+        case Exclusion::distance: return "the adviser is farther than the programme allows";
+        case Exclusion::naf: return "the adviser does not serve the firm's trade";
+        case Exclusion::headcount: return "the adviser does not serve firms of this headcount";
+        case Exclusion::language: return "the firm and the adviser share no language";
+        case Exclusion::conflict: return "the pair is forbidden";
+    }
+    return "";
+}
+
+/// The terms of a score, each in [0, 1] except the bonus.
+struct ScoreTerms {
+    double coverage = 0;
+    double proximity = 0;
+    double trust = 0;
+    double bonus = 0;
+    double score = 0;  ///< weighted sum
+};
+
+class Scorer {
+  public:
+    /// `reached`: one flag per firm, for a programme that comes after another; empty = every firm counts as reached.
+    /// The market must outlive the scorer.
+    Scorer(const Market& market, ProgrammeId programme, std::vector<std::uint8_t> reached = {})
+        : market_(&market), id_(programme), programme_(&market.programmes[programme]),
+          reached_(std::move(reached)) {
+        const Advisers& a = market.advisers;
+        trust_.resize(a.size());
+        adviser_rule_.resize(a.size());
+        for (std::size_t j = 0; j < a.size(); ++j) {
+            trust_[j] = libmatch::trust(a.successes[j], a.failures[j], a.labels[j] != 0, market.settings);
+            adviser_rule_[j] = adviser_rule(j);
+        }
+    }
+
+    [[nodiscard]] const Market& market() const { return *market_; }
+    [[nodiscard]] const Programme& programme() const { return *programme_; }
+    [[nodiscard]] ProgrammeId programme_id() const { return id_; }
+    [[nodiscard]] double trust_of(AdviserId j) const { return trust_[j]; }
+
+    // ---- eligibility, from the coarse rules to the fine ones ----
+
+    /// Rules about the firm alone.
+    [[nodiscard]] Exclusion firm_rule(FirmId i) const {
+        const Firms& f = market_->firms;
+        const Programme& p = *programme_;
+        if (!reached_.empty() && reached_[i] == 0) return Exclusion::not_reached;
+        if (f.demand[i] == 0) return Exclusion::no_demand;
+        if (f.headcount[i] > p.headcount_max) return Exclusion::programme_headcount;
+        if (p.legal_forms != 0 && (p.legal_forms & f.legal_form[i]) == 0) return Exclusion::legal_form;
+        const double age = (market_->settings.date - f.created[i]) / 365.25;
+        if (age < p.age_min_years || age > p.age_max_years) return Exclusion::firm_age;
+        return Exclusion::none;
+    }
+    /// Rules about the adviser alone.
+    [[nodiscard]] Exclusion adviser_rule_of(AdviserId j) const { return adviser_rule_[j]; }
+    /// Rules about the firm's place and the adviser.
+    [[nodiscard]] Exclusion place_rule(PlaceId place, AdviserId j) const {
+        const Advisers& a = market_->advisers;
+        if (!market_->geography.contains(a.zone[j], market_->places[place].commune)) {
+            return Exclusion::territory;
+        }
+        if (a.remote[j] == 0 && programme_->max_distance_km < HUGE_VAL &&
+            market_->distance_km(place, a.place[j]) > programme_->max_distance_km) {
+            return Exclusion::distance;
+        }
+        return Exclusion::none;
+    }
+    /// Rules about the firm and the adviser, apart from the above.
+    [[nodiscard]] Exclusion pair_rule(FirmId i, AdviserId j) const {
+        const Firms& f = market_->firms;
+        const Advisers& a = market_->advisers;
+        const auto matches = [&](const NafCode& prefix) { return f.naf[i].starts_with(prefix); };
+        const auto &in = a.naf_in[j], &out = a.naf_out[j];
+        if (!in.empty() && std::none_of(in.begin(), in.end(), matches)) return Exclusion::naf;
+        if (std::any_of(out.begin(), out.end(), matches)) return Exclusion::naf;
+        if (f.headcount[i] < a.headcount_min[j] || f.headcount[i] > a.headcount_max[j]) {
+            return Exclusion::headcount;
+        }
+        if (f.languages[i] != 0 && a.languages[j] != 0 && (f.languages[i] & a.languages[j]) == 0) {
+            return Exclusion::language;
+        }
+        for (const PairNote& note : notes(i)) {
+            if (note.adviser == j && note.kind == PairKind::forbidden && applies(note)) {
+                return Exclusion::conflict;
+            }
+        }
+        return Exclusion::none;
+    }
+    /// The first rule that excludes the pair, or none.
+    [[nodiscard]] Exclusion exclusion(FirmId i, AdviserId j) const {
+        if (const auto e = firm_rule(i); e != Exclusion::none) return e;
+        if (const auto e = adviser_rule_of(j); e != Exclusion::none) return e;
+        if (const auto e = place_rule(market_->firms.place[i], j); e != Exclusion::none) return e;
+        return pair_rule(i, j);
+    }
+
+    // ---- the score ----
+
+    /// Weighted proximity and trust: common to all firms of the place.
+    [[nodiscard]] double common(PlaceId place, AdviserId j) const {
+        return programme_->proximity * proximity(place, j) + programme_->trust * trust_[j];
+    }
+    [[nodiscard]] double proximity(PlaceId place, AdviserId j) const {
+        const Advisers& a = market_->advisers;
+        if (a.remote[j] != 0) return programme_->remote_proximity;
+        return std::max(0.0, 1 - market_->distance_km(place, a.place[j]) / a.range_km[j]);
+    }
+    [[nodiscard]] double coverage(FirmId i, AdviserId j) const {
+        const Firms& f = market_->firms;
+        const auto k = static_cast<Eigen::Index>(i.value);
+        const auto w = f.weight.col(f.weight.cols() == 1 ? 0 : k);
+        const auto need = f.need.col(k);
+        const auto skill = market_->advisers.skill.col(static_cast<Eigen::Index>(j.value));
+        const float asked = (w * need).sum();
+        if (asked <= 0) return 0;
+        return std::min(1.0, static_cast<double>((w * need.min(skill)).sum()) / static_cast<double>(asked));
+    }
+    [[nodiscard]] double bonus(FirmId i, AdviserId j) const {
+        double sum = 0;
+        for (const PairNote& note : notes(i)) {
+            if (note.adviser == j && note.kind == PairKind::bonus && applies(note)) sum += note.value;
+        }
+        return sum;
+    }
+    /// `common` must be common(place of i, j).
+    [[nodiscard]] double score_with(double common, FirmId i, AdviserId j) const {
+        return common + programme_->coverage * coverage(i, j) + bonus(i, j);
+    }
+    [[nodiscard]] double score(FirmId i, AdviserId j) const {
+        return score_with(common(market_->firms.place[i], j), i, j);
+    }
+    [[nodiscard]] ScoreTerms terms(FirmId i, AdviserId j) const {
+        return {coverage(i, j), proximity(market_->firms.place[i], j), trust_[j], bonus(i, j), score(i, j)};
+    }
+
+    /// The notes of a firm, for whatever programme.
+    [[nodiscard]] std::span<const PairNote> notes(FirmId i) const {
+        const auto begin = market_->notes_of_firm[i], end = market_->notes_of_firm[i + 1];
+        return std::span(market_->notes).subspan(begin, end - begin);
+    }
+    [[nodiscard]] bool applies(const PairNote& note) const {
+        return !note.programme.known() || note.programme == id_;
+    }
+
+  private:
+    [[nodiscard]] Exclusion adviser_rule(std::size_t j) const {
+        const Advisers& a = market_->advisers;
+        if (a.network[j] != programme_->network) return Exclusion::network;
+        if ((a.labels[j] & programme_->labels_required) != programme_->labels_required) {
+            return Exclusion::label;
+        }
+        const double date = market_->settings.date;
+        const bool begun = std::isnan(a.absent_from[j]) ? !std::isnan(a.absent_until[j]) : date >= a.absent_from[j];
+        const bool over = !std::isnan(a.absent_until[j]) && date > a.absent_until[j];
+        if (!std::isnan(date) && begun && !over) return Exclusion::absent;
+        return Exclusion::none;
+    }
+
+    const Market* market_;
+    ProgrammeId id_;
+    const Programme* programme_;
+    std::vector<std::uint8_t> reached_;
+    std::vector<double> trust_;
+    std::vector<Exclusion> adviser_rule_;
+};
+
+}  // namespace libmatch
