@@ -37,7 +37,7 @@ class DenseSource final : public PairSource {
   private:
     template <class Keep>
     void scan(FirmId i, std::span<const double> prices, Keep& keep) const {
-        const double* row = &utility_(static_cast<Eigen::Index>(i.value), 0);
+        const double* row = utility_.data() + static_cast<Eigen::Index>(i.value) * utility_.outerStride();
         for (std::size_t j = 0; j < advisers(); ++j) {
             if (row[j] == -HUGE_VAL) continue;
             const double net = row[j] - prices[j];
