@@ -118,10 +118,10 @@ class Assigner {
         const double mean = wanted > 0 ? total.value() / static_cast<double>(wanted) : 0;
         result_.prices = zero;
         result_.pairs = limits_.pinned;
-        // Half of the allowed gap, as each served firm may be epsilon away from its best choice. The exact mode only
-        // wants a good start.
+        // Each served firm may be epsilon away from its best choice, most are nearer. The exact mode only wants a
+        // good start.
         const double asked = options_.exact ? 1e-5 : std::max(options_.gap, 1e-9);
-        double epsilon = asked * mean * 0.5;
+        double epsilon = asked * mean * first_epsilon;
         for (int attempt = 0; attempt < max_attempts && !control_.stop() && mean > 0; ++attempt) {
             if (attempt > 0) source_.best(free, zero, lists, options_.threads, control_);
             // Single-precision values sit within one rounding of the true ones; so must prices of nothing.
@@ -317,6 +317,7 @@ class Assigner {
         return std::move(result_);
     }
 
+    static constexpr double first_epsilon = 4;  ///< times gap x mean score; the true gap is far below epsilon x firms
     static constexpr int max_attempts = 4;
     const PairSource& source_;
     const AssignmentLimits& limits_;

@@ -10,7 +10,7 @@
 // epsilon of its best choice over ALL pairs: bound - objective <= epsilon x served firms.
 // Complexity: O(B (K + log C)) for B bids on lists of length K; B = O(n max(u) / epsilon) at worst, in practice a
 // few bids per firm. Preconditions: lists cover the firms in `queue`; demand 1; no minimum load.
-// Deterministic: one thread, last in first out.
+// Deterministic: one thread, first in first out.
 // Sources: D. P. Bertsekas, D. A. Castañón, "The auction algorithm for the transportation problem", Annals of
 // Operations Research 20, 1989; D. P. Bertsekas, "Auction algorithms for network flow problems", Computational
 // Optimization and Applications 1, 1992 (asymmetric problems start from zero prices).
@@ -42,17 +42,22 @@ class Auction {
     std::vector<FirmId> run(std::vector<FirmId> queue, double epsilon, Control& control) {
         std::vector<FirmId> left;
         std::uint64_t count = 0;
-        std::size_t settled = 0;
-        while (!queue.empty()) {
+        std::size_t settled = 0, at = 0;
+        while (true) {
             if ((++count & 0xfff) == 0) {
                 if (control.stop()) break;
                 settled = std::max(settled, served_);
                 control.report("assign", 0.9 * static_cast<double>(settled) /
                                              static_cast<double>(std::max<std::size_t>(held_.size(), 1)));
             }
-            const FirmId i = queue.back();
-            queue.pop_back();
-            switch (bid(i, epsilon, queue)) {
+            if (at == queue.size()) {
+                queue.swap(next_);
+                next_.clear();
+                at = 0;
+                if (queue.empty()) break;
+            }
+            const FirmId i = queue[at++];
+            switch (bid(i, epsilon)) {
                 case Outcome::holds:
                 case Outcome::stays_out: break;
                 case Outcome::left_list: left.push_back(i); break;
@@ -76,7 +81,7 @@ class Auction {
         }
     };
 
-    Outcome bid(FirmId i, double epsilon, std::vector<FirmId>& queue) {
+    Outcome bid(FirmId i, double epsilon) {
         const double outside = lists_->outside(i);
         double best = -HUGE_VAL;
         double next = std::max(0.0, outside);
@@ -105,7 +110,7 @@ class Auction {
             std::pop_heap(bids.begin(), bids.end());
             const FirmId loser = bids.back().firm;
             held_[loser] = AdviserId();
-            queue.push_back(loser);
+            next_.push_back(loser);
             bids.back() = mine;
             std::push_heap(bids.begin(), bids.end());
         }
@@ -118,6 +123,7 @@ class Auction {
     std::vector<double> price_;
     std::vector<std::vector<Bid>> bids_;
     std::vector<AdviserId> held_;
+    std::vector<FirmId> next_;  ///< firms that lost their place in this round
     std::size_t served_ = 0;
 };
 

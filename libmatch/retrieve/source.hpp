@@ -113,7 +113,7 @@ class KeepBest {
         const Entry e{net, j, value};
         if (heap_.size() < k_) {
             heap_.push_back(e);
-            std::push_heap(heap_.begin(), heap_.end());
+            if (heap_.size() == k_) std::make_heap(heap_.begin(), heap_.end());
         } else {
             dropped_ = true;
             if (!(e < heap_.front())) return;
@@ -126,7 +126,7 @@ class KeepBest {
     void skipped() { dropped_ = true; }
 
     void write(FirmId i, CandidateLists& lists) {
-        std::sort_heap(heap_.begin(), heap_.end());
+        std::sort(heap_.begin(), heap_.end());
         const auto slots = lists.slots(i);
         for (std::size_t k = 0; k < heap_.size(); ++k) {
             slots[k] = {heap_[k].adviser, static_cast<float>(heap_[k].value)};
