@@ -1,0 +1,198 @@
+// The judge of assignments: recomputes feasibility, objective, bound and gap with plain loops over all pairs.
+//
+// A problem is given by two questions, `eligible(i, j)` and `utility(i, j)`; the judge asks both for every pair.
+// Complexity: O(n m) questions. It shares no code with any solver. Deterministic for any number of threads.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <libmatch/check/verdict.hpp>
+#include <libmatch/core/parallel.hpp>
+#include <libmatch/model/assignment.hpp>
+
+namespace libmatch::check {
+
+/// What the judge needs to know of a problem. The functions are called from several threads.
+struct AssignmentCase {
+    std::string stage;
+    std::size_t firms = 0;
+    std::size_t advisers = 0;
+    std::function<bool(FirmId, AdviserId)> eligible;
+    std::function<double(FirmId, AdviserId)> utility;  ///< of an eligible pair
+    std::function<std::string(FirmId)> firm_name;
+    std::function<std::string(AdviserId)> adviser_name;
+    /// Why a pair is not eligible; may be empty.
+    std::function<std::string(FirmId, AdviserId)> reason;
+};
+
+namespace detail {
+
+inline std::string figure(double x) {
+    std::ostringstream out;
+    out.precision(12);
+    out << x;
+    return out.str();
+}
+
+/// Equal up to rounding of sums: 1e-9 relative.
+inline bool close(double a, double b) {
+    return std::fabs(a - b) <= 1e-9 * std::max({1.0, std::fabs(a), std::fabs(b)});
+}
+
+inline double in_certificate_numbers(double x, double unit) {
+    return unit > 0 ? static_cast<double>(std::llround(x / unit)) : x;
+}
+
+/// The most that one firm can add to the dual value at these prices.
+inline double best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
+                          const std::vector<double>& prices, const std::vector<AdviserId>& pins, double unit) {
+    double total = 0;
+    for (const AdviserId j : pins) {
+        total += in_certificate_numbers(problem.utility(i, j), unit) - in_certificate_numbers(prices[j], unit);
+    }
+    const int room = limits.demand_of(i) - static_cast<int>(pins.size());
+    const int forced = limits.min_demand_of(i) - static_cast<int>(pins.size());
+    if (room <= 0) return total;
+    std::vector<double> nets;
+    for (std::size_t j = 0; j < problem.advisers; ++j) {
+        const AdviserId adviser(j);
+        if (!problem.eligible(i, adviser)) continue;
+        if (std::find(pins.begin(), pins.end(), adviser) != pins.end()) continue;
+        nets.push_back(in_certificate_numbers(problem.utility(i, adviser), unit) -
+                       in_certificate_numbers(prices[j], unit));
+    }
+    const auto kept = static_cast<std::ptrdiff_t>(std::min<std::size_t>(nets.size(), static_cast<std::size_t>(room)));
+    std::partial_sort(nets.begin(), nets.begin() + kept, nets.end(), std::greater<>());
+    for (int k = 0; k < static_cast<int>(kept); ++k) {
+        const double net = nets[static_cast<std::size_t>(k)];
+        if (net <= 0 && k >= forced) break;
+        total += net;
+    }
+    return total;
+}
+
+}  // namespace detail
+
+/// Judges pairs, prices and claims; adds what is wrong and the recomputed figures to the verdict.
+inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimits& limits,
+                             const AssignmentResult& claim, Verdict& verdict, unsigned threads = 0) {
+    const auto fail = [&](std::string subject, std::string text) {
+        verdict.fail(problem.stage, std::move(subject), std::move(text));
+    };
+    const auto pair_name = [&](const Pair& p) {
+        return problem.firm_name(p.firm) + " - " + problem.adviser_name(p.adviser);
+    };
+    const double unit = claim.certificate.unit;
+    StageVerdict found{problem.stage, 0, 0};
+    if (claim.certificate.status == Status::infeasible) {
+        if (claim.blockers.empty()) fail("status", "infeasible is claimed without any blocker");
+        if (!claim.pairs.empty()) fail("status", "infeasible is claimed, yet there are assignments");
+        verdict.stages.push_back(found);
+        return;
+    }
+    if (claim.prices.size() != problem.advisers) {
+        fail("prices", std::to_string(claim.prices.size()) + " prices for " + std::to_string(problem.advisers) +
+                           " advisers");
+        verdict.stages.push_back(found);
+        return;
+    }
+
+    // Feasibility and objective.
+    std::vector<std::int64_t> load(problem.advisers, 0);
+    std::vector<int> held(problem.firms, 0);
+    std::vector<Pair> seen = claim.pairs;
+    std::sort(seen.begin(), seen.end());
+    Sum objective;
+    for (std::size_t k = 0; k < seen.size(); ++k) {
+        const Pair& p = seen[k];
+        if (p.firm >= problem.firms || p.adviser >= problem.advisers) {
+            fail("pair " + std::to_string(k), "it names a firm or adviser that does not exist");
+            continue;
+        }
+        if (k > 0 && seen[k - 1] == p) {
+            fail(pair_name(p), "the pair is assigned twice");
+            continue;
+        }
+        ++load[p.adviser];
+        ++held[p.firm];
+        if (!problem.eligible(p.firm, p.adviser)) {
+            fail(pair_name(p), "the pair is not eligible" +
+                                   (problem.reason ? ": " + problem.reason(p.firm, p.adviser) : std::string()));
+            continue;
+        }
+        objective.add(detail::in_certificate_numbers(problem.utility(p.firm, p.adviser), unit));
+    }
+    for (std::size_t j = 0; j < problem.advisers; ++j) {
+        const AdviserId adviser(j);
+        if (load[j] > limits.capacity[j]) {
+            fail(problem.adviser_name(adviser), std::to_string(load[j]) + " firms for a capacity of " +
+                                                    std::to_string(limits.capacity[j]));
+        }
+        if (load[j] < limits.min_load_of(adviser)) {
+            fail(problem.adviser_name(adviser), std::to_string(load[j]) + " firms for a minimum load of " +
+                                                    std::to_string(limits.min_load_of(adviser)));
+        }
+    }
+    for (std::size_t i = 0; i < problem.firms; ++i) {
+        const FirmId firm(i);
+        if (held[i] > limits.demand_of(firm)) {
+            fail(problem.firm_name(firm), std::to_string(held[i]) + " advisers for a demand of " +
+                                              std::to_string(limits.demand_of(firm)));
+        }
+        if (held[i] < limits.min_demand_of(firm)) {
+            fail(problem.firm_name(firm), std::to_string(held[i]) + " advisers for a minimum demand of " +
+                                              std::to_string(limits.min_demand_of(firm)));
+        }
+    }
+    std::vector<std::vector<AdviserId>> pins(problem.firms);
+    for (const Pair& p : limits.pinned) {
+        pins[p.firm].push_back(p.adviser);
+        if (!std::binary_search(seen.begin(), seen.end(), p)) fail(pair_name(p), "the pin is not kept");
+        if (!problem.eligible(p.firm, p.adviser)) fail(pair_name(p), "the pin is not eligible");
+    }
+
+    // Bound: every price, every firm, every pair.
+    Sum bound;
+    for (std::size_t j = 0; j < problem.advisers; ++j) {
+        const double price = claim.prices[j];
+        if (!std::isfinite(price)) {
+            fail(problem.adviser_name(AdviserId(j)), "the price is not a finite number");
+            continue;
+        }
+        if (price < 0 && limits.min_load_of(AdviserId(j)) == 0) {
+            fail(problem.adviser_name(AdviserId(j)),
+                 "the price " + detail::figure(price) + " is negative without a minimum load");
+        }
+        const auto seats = price > 0 ? limits.capacity[j] : limits.min_load_of(AdviserId(j));
+        bound.add(detail::in_certificate_numbers(price, unit) * static_cast<double>(seats));
+    }
+    std::vector<double> surplus(problem.firms);
+    parallel_chunks(problem.firms, 64, threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            surplus[i] = detail::best_choice(problem, limits, FirmId(i), claim.prices, pins[i], unit);
+        }
+    });
+    for (const double s : surplus) bound.add(s);
+
+    const double scale = unit > 0 ? unit : 1;
+    found.objective = objective.value() * scale;
+    found.bound = bound.value() * scale;
+    const Certificate& c = claim.certificate;
+    if (!detail::close(found.objective, c.objective)) {
+        fail("objective", "claimed " + detail::figure(c.objective) + ", recomputed " + detail::figure(found.objective));
+    }
+    if (!detail::close(found.bound, c.bound)) {
+        fail("bound", "claimed " + detail::figure(c.bound) + ", recomputed from the prices " + detail::figure(found.bound));
+    }
+    if (c.status == Status::optimal && !detail::close(found.bound, found.objective)) {
+        fail("status", "optimal is claimed, yet the gap is " + detail::figure(found.gap()));
+    }
+    verdict.stages.push_back(found);
+}
+
+}  // namespace libmatch::check

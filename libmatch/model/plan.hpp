@@ -1,0 +1,110 @@
+// A plan: what was decided, with certificates and prices. Indices inside, ids outside (model/plan_tables.hpp).
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <libmatch/core/error.hpp>
+#include <libmatch/model/assignment.hpp>
+#include <libmatch/model/certificate.hpp>
+#include <libmatch/model/market.hpp>
+
+namespace libmatch {
+
+struct Assigned {
+    ProgrammeId programme;
+    FirmId firm;
+    AdviserId adviser;
+    double score = 0, coverage = 0, proximity = 0, trust = 0, bonus = 0, distance_km = 0;
+    bool pinned = false;
+};
+
+struct DossierMember {
+    FirmId firm;
+    double amount_eur = 0;
+    double distance_km = 0;
+};
+
+struct Dossier {
+    RuleId rule;
+    FirmId seat;
+    std::vector<DossierMember> members;  ///< sorted by firm
+    double sum_eur = 0;
+    double value = 0;
+    AdviserId lead;   ///< may be none
+    LenderId lender;  ///< may be none
+};
+
+struct Grant {
+    FirmId firm;
+    SchemeId scheme;
+    double amount_eur = 0;
+};
+
+struct Loan {
+    DossierId dossier;  ///< none for a solo loan
+    FirmId firm;        ///< none for a pooled loan
+    LenderId lender;
+    double amount_eur = 0;
+};
+
+struct Recommendation {
+    FirmId firm;
+    int rank = 1;
+    ResourceId resource;
+    double score = 0;
+};
+
+struct Unserved {
+    std::string stage;
+    FirmId firm;
+    std::string reason;
+    double amount_eur = 0;  ///< stage pool: the amount that sought a dossier
+};
+
+/// Names of stages. Each programme's assignment is a stage "assign:<programme>".
+namespace stage {
+inline const std::string fund = "fund", pool = "pool", lead = "lead", lend = "lend", resources = "resources";
+inline std::string assign(const Programme& p) { return "assign:" + p.name; }
+}  // namespace stage
+
+struct Plan {
+    std::vector<Assigned> assignments;
+    std::vector<Dossier> dossiers;
+    std::vector<Grant> grants;
+    std::vector<Loan> loans;
+    std::vector<Recommendation> resources;
+    std::vector<Unserved> unserved;
+    std::vector<std::pair<std::string, Certificate>> certificates;  ///< by stage, in order of solving
+    std::map<std::string, std::vector<double>> prices;  ///< by stage; of advisers, schemes, firms, advisers, lenders
+    std::map<std::string, std::vector<Blocker>> blockers;  ///< by stage, when infeasible
+    std::vector<Fault> unreadable;  ///< rows of a plan that was read back and names what the market lacks
+
+    [[nodiscard]] const Certificate* certificate(const std::string& stage) const {
+        for (const auto& [name, c] : certificates) {
+            if (name == stage) return &c;
+        }
+        return nullptr;
+    }
+};
+
+/// The advisers of each firm, over all programmes.
+[[nodiscard]] inline std::vector<std::vector<AdviserId>> advisers_of_firms(const Market& market, const Plan& plan) {
+    std::vector<std::vector<AdviserId>> out(market.firms.size());
+    for (const Assigned& a : plan.assignments) out[a.firm].push_back(a.adviser);
+    return out;
+}
+
+/// Flags of the firms that a programme has reached.
+[[nodiscard]] inline std::vector<std::uint8_t> reached_by(const Market& market, const Plan& plan,
+                                                          ProgrammeId programme) {
+    std::vector<std::uint8_t> reached(market.firms.size(), 0);
+    for (const Assigned& a : plan.assignments) {
+        if (a.programme == programme) reached[a.firm] = 1;
+    }
+    return reached;
+}
+
+}  // namespace libmatch
