@@ -98,8 +98,8 @@ fi
 
 # --- libmatch itself -------------------------------------------------------------------------------
 # Built without isolation against the packages above, in build/python, so that a rebuild is incremental.
-sources=$(find pyproject.toml CMakeLists.txt README.md cmake libmatch bindings python -type f \
-    ! -name '*.pyc' -print0 2>/dev/null | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
+sources=$(find README.md CMakeLists.txt pyproject.toml cmake libmatch bindings python -type f \
+    ! -name '*.pyc' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
 if [ "$(cat .venv/installed-libmatch 2>/dev/null)" != "$sources" ]; then
     say "building libmatch"
     PATH="$PWD/.venv/bin:$PATH" .venv/bin/python -m pip install --quiet --no-build-isolation --no-deps \
