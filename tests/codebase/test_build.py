@@ -57,9 +57,9 @@ def test_every_header_compiles_with_clang(root: Path, tmp_path: Path) -> None:
     source.write_text("".join(f"#include <{name}>\n" for name in names))
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.22)\nproject(clang LANGUAGES CXX)\n"
-        f"add_subdirectory({root} libmatch)\nadd_library(all OBJECT all.cpp)\n"
-        "target_link_libraries(all PRIVATE libmatch::libmatch)\n"
-        "target_compile_options(all PRIVATE -Wall -Wextra -Wconversion -Wshadow -Werror)\n"
+        f"add_subdirectory({root} libmatch)\nadd_library(headers OBJECT all.cpp)\n"
+        "target_link_libraries(headers PRIVATE libmatch::libmatch)\n"
+        "target_compile_options(headers PRIVATE -Wall -Wextra -Wconversion -Wshadow -Werror)\n"
     )
     build = tmp_path / "build"
     run("cmake", "-S", tmp_path, "-B", build, CXX=clang)

@@ -1,0 +1,30 @@
+#include <gtest/gtest.h>
+
+#include <libmatch/core/geo.hpp>
+#include <numbers>
+
+namespace libmatch {
+namespace {
+
+constexpr LatLon paris{48.8566, 2.3522};
+constexpr LatLon lyon{45.7640, 4.8357};
+
+TEST(Geo, DistanceOfAPlaceToItselfIsZero) { EXPECT_EQ(distance_km(paris, paris), 0); }
+
+TEST(Geo, DistanceIsSymmetric) { EXPECT_EQ(distance_km(paris, lyon), distance_km(lyon, paris)); }
+
+TEST(Geo, QuarterOfTheEquator) {
+    const double quarter = earth_radius_km * std::numbers::pi / 2;
+    EXPECT_NEAR(distance_km(LatLon{0, 0}, LatLon{0, 90}), quarter, 1e-9);
+    EXPECT_NEAR(distance_km(LatLon{0, 0}, LatLon{90, 0}), quarter, 1e-9);
+}
+
+TEST(Geo, AntipodesAreHalfTheWayRound) {
+    EXPECT_NEAR(distance_km(LatLon{0, 0}, LatLon{0, 180}), earth_radius_km * std::numbers::pi,
+                1e-6);
+}
+
+TEST(Geo, ParisToLyon) { EXPECT_NEAR(distance_km(paris, lyon), 391.5, 0.5); }
+
+}  // namespace
+}  // namespace libmatch
