@@ -67,8 +67,15 @@ if [ ${#missing[@]} -gt 0 ]; then
         exit 1
     fi
     say "installing ${missing[*]}"
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null
+    log=$(mktemp)
+    # shellcheck disable=SC2086  # the package names are words of their own
+    ${as_root[@]+"${as_root[@]}"} apt-get update >"$log" 2>&1 &&
+        ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive $install >>"$log" 2>&1 || {
+        tail -20 "$log" >&2
+        echo "[set-up] apt-get could not install ${missing[*]}; its whole output is in $log" >&2
+        exit 1
+    }
+    rm -f "$log"
 fi
 
 # --- Python packages -------------------------------------------------------------------------------
