@@ -9,7 +9,8 @@ import venv
 from pathlib import Path
 
 import pytest
-from conftest import written_files
+
+from .files import ROOT, written_files
 
 
 def run(*command: str | Path, **extra: str) -> str:
@@ -25,21 +26,21 @@ def run(*command: str | Path, **extra: str) -> str:
     return output
 
 
-def test_installed_library_is_found_linked_and_run(root: Path, tmp_path: Path) -> None:
+def test_installed_library_is_found_linked_and_run(tmp_path: Path) -> None:
     build, prefix, consumer = tmp_path / "build", tmp_path / "prefix", tmp_path / "consumer"
-    run("cmake", "-S", root, "-B", build, "-DLIBMATCH_DEVELOPER_MODE=OFF")
+    run("cmake", "-S", ROOT, "-B", build, "-DLIBMATCH_DEVELOPER_MODE=OFF")
     run("cmake", "--install", build, "--prefix", prefix)
-    run("cmake", "-S", root / "tests/consume", "-B", consumer, f"-DCMAKE_PREFIX_PATH={prefix}")
+    run("cmake", "-S", ROOT / "tests/consume", "-B", consumer, f"-DCMAKE_PREFIX_PATH={prefix}")
     run("cmake", "--build", consumer)
     run(consumer / "consume")
     installed = {p.relative_to(prefix / "include") for p in (prefix / "include").rglob("*.hpp")}
-    written = {p.relative_to(root) for p in written_files(".hpp", under="libmatch")}
+    written = {p.relative_to(ROOT) for p in written_files(".hpp", under="libmatch")}
     assert installed == written
 
 
-def test_consumer_configures_nothing_but_the_library(root: Path, tmp_path: Path) -> None:
+def test_consumer_configures_nothing_but_the_library(tmp_path: Path) -> None:
     run(
-        *("cmake", "-S", root, "-B", tmp_path, "-DLIBMATCH_DEVELOPER_MODE=OFF"),
+        *("cmake", "-S", ROOT, "-B", tmp_path, "-DLIBMATCH_DEVELOPER_MODE=OFF"),
         "-DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON",
         "-DCMAKE_DISABLE_FIND_PACKAGE_benchmark=ON",
     )
@@ -47,17 +48,17 @@ def test_consumer_configures_nothing_but_the_library(root: Path, tmp_path: Path)
     assert not (tmp_path / "bench").exists()
 
 
-def test_every_header_compiles_with_clang(root: Path, tmp_path: Path) -> None:
+def test_every_header_compiles_with_clang(tmp_path: Path) -> None:
     """GCC compiles every header alone in the release build; this is the other compiler."""
     clang = shutil.which("clang++") or shutil.which("clang++-14")
     if not clang:
         pytest.skip("clang++ is not installed")
     source = tmp_path / "all.cpp"
-    names = [p.relative_to(root).as_posix() for p in written_files(".hpp", under="libmatch")]
+    names = [p.relative_to(ROOT).as_posix() for p in written_files(".hpp", under="libmatch")]
     source.write_text("".join(f"#include <{name}>\n" for name in names))
     (tmp_path / "CMakeLists.txt").write_text(
         "cmake_minimum_required(VERSION 3.22)\nproject(clang LANGUAGES CXX)\n"
-        f"add_subdirectory({root} libmatch)\nadd_library(headers OBJECT all.cpp)\n"
+        f"add_subdirectory({ROOT} libmatch)\nadd_library(headers OBJECT all.cpp)\n"
         "target_link_libraries(headers PRIVATE libmatch::libmatch)\n"
         "target_compile_options(headers PRIVATE -Wall -Wextra -Wconversion -Wshadow -Werror)\n"
     )
@@ -67,11 +68,11 @@ def test_every_header_compiles_with_clang(root: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_pip_install_needs_only_a_compiler(root: Path, tmp_path: Path) -> None:
+def test_pip_install_needs_only_a_compiler(tmp_path: Path) -> None:
     """CMake, Ninja, Eigen and Boost all come from pip: the PATH has a compiler and nothing else."""
     source, tools = tmp_path / "source", tmp_path / "tools"
     for path in written_files():
-        copy = source / path.relative_to(root)
+        copy = source / path.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, copy)
     tools.mkdir()

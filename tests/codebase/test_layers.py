@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, written_files
+
+from .files import ROOT, written_files
 
 # The one table of layers. An include may only point to the same layer or to one before it.
 LAYERS = ["core", "model", "score", "check", "retrieve", "assign", "pool", "fund", "plan"]

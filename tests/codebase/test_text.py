@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, written_files
+
+from .files import ROOT, written_files
 
 TOOLS = Path(sys.executable).parent
 # the folders where people's own files live, which mean nothing on another machine

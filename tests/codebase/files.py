@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 MADE = {".git", ".venv", "build", "dist", "demo-output", "__pycache__"}
 
@@ -19,8 +17,3 @@ def written_files(*suffixes: str, under: str = ".") -> Iterator[Path]:
         for name in sorted(names):
             if not suffixes or name.endswith(suffixes):
                 yield Path(folder, name)
-
-
-@pytest.fixture(scope="session")
-def root() -> Path:
-    return ROOT
