@@ -1,0 +1,73 @@
+// What a lawful market will run into when it is solved: warnings before the work starts.
+//
+// Complexity: O(P m) for P distinct places of firms, not O(n m).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <libmatch/core/error.hpp>
+#include <libmatch/plan/solve.hpp>
+
+namespace libmatch {
+
+/// Warnings, at most one per programme and kind, with counts and a first example.
+[[nodiscard]] inline std::vector<Fault> blocking(const Market& market) {
+    std::vector<Fault> warnings;
+    const auto warn = [&](std::string table, std::string column, std::string value, std::string problem,
+                          std::string remedy) {
+        warnings.push_back({Fault::Severity::warning, std::move(table), -1, std::move(column), std::move(value),
+                            std::move(problem), std::move(remedy)});
+    };
+    for (std::size_t p = 0; p < market.programmes.size(); ++p) {
+        const Scorer scorer(market, ProgrammeId(p));
+        const AssignmentLimits limits = programme_limits(scorer);
+        std::int64_t seats = 0;
+        std::vector<AdviserId> usable;
+        for (std::size_t j = 0; j < market.advisers.size(); ++j) {
+            if (scorer.adviser_rule_of(AdviserId(j)) != Exclusion::none) continue;
+            seats += limits.capacity[j];
+            usable.emplace_back(j);
+        }
+        const std::string& name = market.programmes[p].name;
+        if (seats == 0) {
+            warn("programmes", "programme", name, "no adviser with capacity can serve it",
+                 "add advisers of its network, or lower labels_required");
+            continue;
+        }
+        std::vector<char> reachable(market.places.size(), 2);  // 2 = not looked at
+        std::size_t alone = 0;
+        std::string first;
+        for (std::size_t i = 0; i < market.firms.size(); ++i) {
+            if (scorer.firm_rule(FirmId(i)) != Exclusion::none) continue;
+            const PlaceId place = market.firms.place[i];
+            if (reachable[place] == 2) {
+                reachable[place] = 0;
+                for (const AdviserId j : usable) {
+                    if (scorer.place_rule(place, j) == Exclusion::none) {
+                        reachable[place] = 1;
+                        break;
+                    }
+                }
+            }
+            if (reachable[place] == 0 && alone++ == 0) first = market.firms.id[i];
+        }
+        if (alone > 0) {
+            warn("firms", "commune", first, std::to_string(alone) + " firms lie outside the territory of every adviser of " + name,
+                 "widen zones or max_distance_km; these firms will stay unserved");
+        }
+        for (const Pair& pin : limits.pinned) {
+            const Exclusion rule = scorer.exclusion(pin.firm, pin.adviser);
+            if (rule == Exclusion::none) continue;
+            warn("pairs", "kind", market.firms.id[pin.firm] + " / " + market.advisers.id[pin.adviser],
+                 "the pin will make " + name + " infeasible: " + std::string(libmatch::name(rule)),
+                 "drop the pin or change the rule");
+        }
+    }
+    if (!market.schemes.empty() && market.lenders.empty()) {
+        warn("lenders", "", "", "there is no lender, so no dossier will be financed", "add lenders, or solve fewer stages");
+    }
+    return warnings;
+}
+
+}  // namespace libmatch

@@ -1,0 +1,145 @@
+// Why a plan says what it says, in sentences.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <libmatch/model/plan.hpp>
+#include <libmatch/score/funding.hpp>
+#include <libmatch/score/scorer.hpp>
+
+namespace libmatch {
+namespace detail {
+
+inline std::string rounded(double x, int digits = 3) {
+    std::ostringstream out;
+    out.setf(std::ios::fixed);
+    out.precision(digits);
+    out << x;
+    return out.str();
+}
+
+inline double price_of(const Plan& plan, const std::string& stage_name, std::size_t index) {
+    const auto at = plan.prices.find(stage_name);
+    return at == plan.prices.end() ? 0.0 : at->second[index];
+}
+
+inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
+    const ProgrammeId after = market.programmes[p].after;
+    return {market, p, after.known() ? reached_by(market, plan, after) : std::vector<std::uint8_t>{}};
+}
+
+}  // namespace detail
+
+/// What the plan decided for a firm and why, one sentence per line.
+[[nodiscard]] inline std::vector<std::string> explain(const Market& market, const Plan& plan, FirmId i) {
+    using detail::rounded;
+    std::vector<std::string> lines;
+    for (std::size_t p = 0; p < market.programmes.size(); ++p) {
+        const std::string name = stage::assign(market.programmes[p]);
+        if (plan.certificate(name) == nullptr) continue;
+        bool served = false;
+        for (const Assigned& a : plan.assignments) {
+            if (!(a.firm == i) || !(a.programme == ProgrammeId(p))) continue;
+            served = true;
+            const double price = detail::price_of(plan, name, a.adviser);
+            lines.push_back(market.programmes[p].name + ": adviser " + market.advisers.id[a.adviser] + ", score " +
+                            rounded(a.score) + " (coverage " + rounded(a.coverage) + ", proximity " +
+                            rounded(a.proximity) + ", trust " + rounded(a.trust) + ", bonus " + rounded(a.bonus) +
+                            "), " + rounded(a.distance_km, 1) + " km away" + (a.pinned ? ", pinned" : "") +
+                            "; a place with this adviser is worth " + rounded(price) +
+                            " to others, which leaves the firm " + rounded(a.score - price) + ".");
+        }
+        if (served) continue;
+        const Exclusion rule = detail::scorer_of(market, plan, ProgrammeId(p)).firm_rule(i);
+        std::string reason(rule == Exclusion::none ? "" : libmatch::name(rule));
+        for (const Unserved& u : plan.unserved) {
+            if (u.firm == i && u.stage == name) reason = u.reason;
+        }
+        lines.push_back(market.programmes[p].name + ": no adviser, because " + reason + ".");
+    }
+    for (const Grant& g : plan.grants) {
+        if (g.firm == i) {
+            lines.push_back("grant: " + rounded(g.amount_eur, 2) + " EUR from " + market.schemes[g.scheme].name + ".");
+        }
+    }
+    for (std::size_t d = 0; d < plan.dossiers.size(); ++d) {
+        const Dossier& x = plan.dossiers[d];
+        for (const DossierMember& m : x.members) {
+            if (!(m.firm == i)) continue;
+            std::string line = "dossier " + std::to_string(d + 1) + " (" + market.dossier_rules[x.rule].rule.name +
+                               "): " + std::to_string(x.members.size()) + " firms, " + rounded(x.sum_eur, 2) +
+                               " EUR together, of which " + rounded(m.amount_eur, 2) + " EUR are the firm's; seat " +
+                               rounded(m.distance_km, 1) + " km away";
+            if (x.lead.known()) line += "; led by adviser " + market.advisers.id[x.lead];
+            if (x.lender.known()) line += "; financed by " + market.lenders[x.lender].name;
+            lines.push_back(line + ".");
+        }
+    }
+    for (const Loan& loan : plan.loans) {
+        if (loan.firm.known() && loan.firm == i) {
+            lines.push_back("solo loan: " + rounded(loan.amount_eur, 2) + " EUR from " +
+                            market.lenders[loan.lender].name + ".");
+        }
+    }
+    for (const Unserved& u : plan.unserved) {
+        if (u.firm == i && u.stage.rfind("assign:", 0) != 0) lines.push_back(u.stage + ": left out, because " + u.reason + ".");
+    }
+    for (const Recommendation& r : plan.resources) {
+        if (r.firm == i) {
+            const Resource& x = market.resources[r.resource];
+            lines.push_back("resource " + std::to_string(r.rank) + ": " + (x.title.empty() ? x.id : x.title) +
+                            (x.centre.empty() ? "" : " at " + x.centre) + ", answers " + rounded(100 * r.score, 0) +
+                            " % of the needs.");
+        }
+    }
+    return lines;
+}
+
+/// Why a firm does not have a given adviser, programme by programme.
+[[nodiscard]] inline std::vector<std::string> why_not(const Market& market, const Plan& plan, FirmId i, AdviserId j) {
+    using detail::rounded;
+    std::vector<std::string> lines;
+    for (std::size_t p = 0; p < market.programmes.size(); ++p) {
+        const ProgrammeId programme(p);
+        const std::string name = stage::assign(market.programmes[p]);
+        const std::string prefix = market.programmes[p].name + ": ";
+        const Scorer scorer = detail::scorer_of(market, plan, programme);
+        const Exclusion rule = scorer.exclusion(i, j);
+        if (rule != Exclusion::none) {
+            lines.push_back(prefix + "not eligible: " + std::string(libmatch::name(rule)) + ".");
+            continue;
+        }
+        if (plan.certificate(name) == nullptr) {
+            lines.push_back(prefix + "eligible, but the plan did not solve this programme.");
+            continue;
+        }
+        const Assigned* current = nullptr;
+        bool has_it = false;
+        for (const Assigned& a : plan.assignments) {
+            if (!(a.firm == i) || !(a.programme == programme)) continue;
+            current = &a;
+            has_it = has_it || a.adviser == j;
+        }
+        if (has_it) {
+            lines.push_back(prefix + "the firm does have this adviser.");
+            continue;
+        }
+        const double score = scorer.score(i, j), price = detail::price_of(plan, name, j);
+        std::string line = prefix + "eligible with score " + rounded(score) + "; a place with this adviser is worth " +
+                           rounded(price) + " to other firms, so the firm would keep " + rounded(score - price);
+        if (current != nullptr) {
+            const double kept = current->score - detail::price_of(plan, name, current->adviser);
+            line += ", and with adviser " + market.advisers.id[current->adviser] + " it keeps " + rounded(kept);
+        } else {
+            line += ", and without adviser it keeps 0.000";
+        }
+        lines.push_back(line + ".");
+    }
+    return lines;
+}
+
+}  // namespace libmatch
