@@ -182,7 +182,12 @@ class ExactAssignment {
                 }
             }
             for (std::size_t k = 0; k < nobody_; ++k) {
-                if (load(k) > 0) offer(k, -adviser_minimum(k, load(k)), no_arc, no_arc, row);
+                // An adviser without firms keeps a price of at least 0, unless it misses a minimum load.
+                if (load(k) > 0) {
+                    offer(k, -adviser_minimum(k, load(k)), no_arc, no_arc, row);
+                } else if (limits_->min_load_of(AdviserId(k)) == 0) {
+                    offer(k, 0, no_arc, no_arc, row);
+                }
             }
         } else {
             for (const std::size_t held : members_[j]) {
