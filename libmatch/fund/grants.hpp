@@ -81,13 +81,7 @@ class GrantSolver {
                 best.grants = std::move(grants);
             }
             if (best.certificate.gap() <= gap_) break;
-            const double step = 1.0 / (1 + round);
-            for (std::size_t s = 0; s < schemes; ++s) {
-                const double budget = market_.schemes[s].budget_eur;
-                if (!std::isfinite(budget)) continue;
-                const double excess = (demand[s] - budget) / std::max({budget, demand[s], 1.0});
-                price[s] = std::clamp(price[s] + step * excess, 0.0, 1.0);
-            }
+            move(price, demand, best.prices, round);
         }
         std::sort(best.grants.begin(), best.grants.end(), [](const Grant& a, const Grant& b) {
             return a.firm == b.firm ? a.scheme < b.scheme : a.firm < b.firm;
@@ -165,6 +159,20 @@ class GrantSolver {
             }
         });
         return best;
+    }
+
+    /// The next prices to try. Money is worth money, so a budget that everybody wants in full has price 1: that is
+    /// the first guess. Then one side step per round from the best prices known, smaller and smaller.
+    void move(std::vector<double>& price, const std::vector<double>& demand, const std::vector<double>& best,
+              int round) const {
+        const double step = 1.0 / (1 + round);
+        const std::vector<double> from = round == 0 ? price : best;
+        for (std::size_t s = 0; s < price.size(); ++s) {
+            const double budget = market_.schemes[s].budget_eur;
+            if (!std::isfinite(budget)) continue;
+            const double excess = (demand[s] - budget) / std::max({budget, demand[s], 1.0});
+            price[s] = round == 0 ? (excess > 0 ? 1.0 : 0.0) : std::clamp(from[s] + step * excess, 0.0, 1.0);
+        }
     }
 
     double dual_value(const std::vector<double>& price, std::vector<double>& demand) const {
