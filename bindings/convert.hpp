@@ -47,8 +47,9 @@ inline Tables to_tables(const py::dict& given) {
                           TextColumn(to_vector(py::cast<Array<std::int64_t>>(parts[0])),
                                      py::cast<std::string>(parts[1])));
             } else {
-                table.add(py::cast<std::string>(column_name),
-                          NumberColumn{to_vector(py::cast<Array<double>>(column)), NumberKind::real});
+                table.add(
+                    py::cast<std::string>(column_name),
+                    NumberColumn{to_vector(py::cast<Array<double>>(column)), NumberKind::real});
             }
         }
         tables.emplace(py::cast<std::string>(table_name), std::move(table));
@@ -64,11 +65,12 @@ inline py::dict from_tables(const Tables& tables) {
         py::dict columns;
         for (const auto& [column_name, column] : table.columns()) {
             if (const auto* text = std::get_if<TextColumn>(&column)) {
-                columns[py::str(column_name)] = py::make_tuple(to_array(text->offsets()), py::bytes(text->bytes()));
+                columns[py::str(column_name)] =
+                    py::make_tuple(to_array(text->offsets()), py::bytes(text->bytes()));
             } else {
                 const auto& number = std::get<NumberColumn>(column);
-                columns[py::str(column_name)] =
-                    py::make_tuple(to_array(number.values), kinds[static_cast<std::size_t>(number.kind)]);
+                columns[py::str(column_name)] = py::make_tuple(
+                    to_array(number.values), kinds[static_cast<std::size_t>(number.kind)]);
             }
         }
         out[py::str(table_name)] = columns;

@@ -8,7 +8,9 @@
 #endif
 
 PYBIND11_MODULE(_core, m) {
-    m.doc() = "The C++ core of libmatch. Use the package libmatch, which converts frames and checks shapes.";
+    m.doc() =
+        "The C++ core of libmatch. Use the package libmatch, which converts frames and checks "
+        "shapes.";
     m.attr("version") = LIBMATCH_VERSION;
     libmatch::python::register_error(m);
     libmatch::python::register_verdict(m);

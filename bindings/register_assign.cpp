@@ -17,9 +17,11 @@ using Status = libmatch::Status;
 /// Keeps the user's arrays while C++ views them.
 class Problem {
   public:
-    Problem(std::size_t n, std::size_t m, std::optional<Array<double>> dense, std::optional<Sparse> sparse,
-            const Array<std::int64_t>& capacity, const std::optional<Array<std::int32_t>>& demand,
-            const std::optional<Array<std::int32_t>>& min_demand, const std::optional<Array<std::int64_t>>& min_load,
+    Problem(std::size_t n, std::size_t m, std::optional<Array<double>> dense,
+            std::optional<Sparse> sparse, const Array<std::int64_t>& capacity,
+            const std::optional<Array<std::int32_t>>& demand,
+            const std::optional<Array<std::int32_t>>& min_demand,
+            const std::optional<Array<std::int64_t>>& min_load,
             const std::optional<Array<std::int64_t>>& pinned)
         : dense_(std::move(dense)), sparse_(std::move(sparse)) {
         limits_.capacity = to_vector(capacity);
@@ -29,14 +31,14 @@ class Problem {
         if (pinned) {
             const auto flat = to_vector(*pinned);
             for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
-                limits_.pinned.push_back(
-                    {FirmId(static_cast<std::size_t>(flat[k])), AdviserId(static_cast<std::size_t>(flat[k + 1]))});
+                limits_.pinned.push_back({FirmId(static_cast<std::size_t>(flat[k])),
+                                          AdviserId(static_cast<std::size_t>(flat[k + 1]))});
             }
             std::sort(limits_.pinned.begin(), limits_.pinned.end());
         }
         if (dense_) {
-            const Eigen::Map<const DenseSource::Matrix> view(dense_->data(), static_cast<Eigen::Index>(n),
-                                                             static_cast<Eigen::Index>(m));
+            const Eigen::Map<const DenseSource::Matrix> view(
+                dense_->data(), static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(m));
             source_ = std::make_unique<DenseSource>(view);
         } else {
             const auto& [begin, column, value] = *sparse_;
@@ -56,8 +58,8 @@ class Problem {
     std::unique_ptr<PairSource> source_;
 };
 
-AssignmentResult run(const PairSource& source, const AssignmentLimits& limits, double gap, bool exact,
-                     std::optional<double> time_limit, unsigned threads) {
+AssignmentResult run(const PairSource& source, const AssignmentLimits& limits, double gap,
+                     bool exact, std::optional<double> time_limit, unsigned threads) {
     AssignmentOptions options;
     options.gap = gap;
     options.exact = exact;
@@ -68,8 +70,8 @@ AssignmentResult run(const PairSource& source, const AssignmentLimits& limits, d
 }
 
 Status status_named(const std::string& text) {
-    for (const Status s : {Status::optimal, Status::within_gap, Status::time_limit, Status::cancelled,
-                           Status::infeasible}) {
+    for (const Status s : {Status::optimal, Status::within_gap, Status::time_limit,
+                           Status::cancelled, Status::infeasible}) {
         if (name(s) == text) return s;
     }
     throw InputError({Fault::Severity::error, "status", -1, "", text, "this is no status",
@@ -77,13 +79,13 @@ Status status_named(const std::string& text) {
 }
 
 /// What a caller claims, to be judged.
-AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>& prices, double objective, double bound,
-                          double unit, const std::string& status) {
+AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>& prices,
+                          double objective, double bound, double unit, const std::string& status) {
     AssignmentResult claim;
     const auto flat = to_vector(pairs);
     for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
-        claim.pairs.push_back(
-            {FirmId(static_cast<std::size_t>(flat[k])), AdviserId(static_cast<std::size_t>(flat[k + 1]))});
+        claim.pairs.push_back({FirmId(static_cast<std::size_t>(flat[k])),
+                               AdviserId(static_cast<std::size_t>(flat[k + 1]))});
     }
     claim.prices = to_vector(prices);
     claim.certificate = {status_named(status), objective, bound, unit, 0};
@@ -92,7 +94,8 @@ AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>&
     return claim;
 }
 
-check::Verdict judge(const PairSource& source, const AssignmentLimits& limits, const AssignmentResult& claim) {
+check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
+                     const AssignmentResult& claim) {
     check::AssignmentCase problem;
     problem.stage = "assign";
     problem.firms = source.firms();
@@ -112,8 +115,8 @@ ProgrammeId programme_named(const Market& market, const std::string& text) {
     for (std::size_t p = 0; p < market.programmes.size(); ++p) {
         if (market.programmes[p].name == text) return ProgrammeId(p);
     }
-    throw InputError({Fault::Severity::error, "programmes", -1, "programme", text, "the market has no such programme",
-                      "use a name of the table programmes"});
+    throw InputError({Fault::Severity::error, "programmes", -1, "programme", text,
+                      "the market has no such programme", "use a name of the table programmes"});
 }
 
 }  // namespace
@@ -122,76 +125,96 @@ void register_assign(py::module_& m) {
     py::class_<AssignmentResult>(m, "AssignResult")
         .def_property_readonly("pairs",
                                [](const AssignmentResult& r) {
-                                   py::array_t<std::int64_t> out({static_cast<py::ssize_t>(r.pairs.size()), py::ssize_t{2}});
+                                   py::array_t<std::int64_t> out(
+                                       {static_cast<py::ssize_t>(r.pairs.size()), py::ssize_t{2}});
                                    auto view = out.mutable_unchecked<2>();
                                    for (std::size_t k = 0; k < r.pairs.size(); ++k) {
                                        view(static_cast<py::ssize_t>(k), 0) = r.pairs[k].firm.value;
-                                       view(static_cast<py::ssize_t>(k), 1) = r.pairs[k].adviser.value;
+                                       view(static_cast<py::ssize_t>(k), 1) =
+                                           r.pairs[k].adviser.value;
                                    }
                                    return out;
                                })
-        .def_property_readonly("prices", [](const AssignmentResult& r) { return to_array(r.prices); })
-        .def_property_readonly("objective", [](const AssignmentResult& r) { return r.certificate.objective; })
-        .def_property_readonly("bound", [](const AssignmentResult& r) { return r.certificate.bound; })
+        .def_property_readonly("prices",
+                               [](const AssignmentResult& r) { return to_array(r.prices); })
+        .def_property_readonly("objective",
+                               [](const AssignmentResult& r) { return r.certificate.objective; })
+        .def_property_readonly("bound",
+                               [](const AssignmentResult& r) { return r.certificate.bound; })
         .def_property_readonly("gap", [](const AssignmentResult& r) { return r.certificate.gap(); })
         .def_property_readonly("unit", [](const AssignmentResult& r) { return r.certificate.unit; })
-        .def_property_readonly("seconds", [](const AssignmentResult& r) { return r.certificate.seconds; })
-        .def_property_readonly("status",
-                               [](const AssignmentResult& r) { return std::string(name(r.certificate.status)); })
+        .def_property_readonly("seconds",
+                               [](const AssignmentResult& r) { return r.certificate.seconds; })
+        .def_property_readonly(
+            "status",
+            [](const AssignmentResult& r) { return std::string(name(r.certificate.status)); })
         .def_property_readonly("blockers", [](const AssignmentResult& r) {
             constexpr const char* kinds[] = {"firm", "adviser", "pin"};
             std::vector<std::tuple<std::string, std::uint32_t, std::int64_t, std::string>> out;
             for (const Blocker& b : r.blockers) {
-                out.emplace_back(kinds[static_cast<std::size_t>(b.kind)], b.index, b.shortfall, b.reason);
+                out.emplace_back(kinds[static_cast<std::size_t>(b.kind)], b.index, b.shortfall,
+                                 b.reason);
             }
             return out;
         });
 
     m.def(
         "assign",
-        [](std::size_t n, std::size_t k, std::optional<Array<double>> dense, std::optional<Sparse> sparse,
-           const Array<std::int64_t>& capacity, const std::optional<Array<std::int32_t>>& demand,
-           const std::optional<Array<std::int32_t>>& min_demand, const std::optional<Array<std::int64_t>>& min_load,
-           const std::optional<Array<std::int64_t>>& pinned, double gap, bool exact, std::optional<double> time_limit,
-           unsigned threads) {
-            const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand, min_load, pinned);
+        [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
+           std::optional<Sparse> sparse, const Array<std::int64_t>& capacity,
+           const std::optional<Array<std::int32_t>>& demand,
+           const std::optional<Array<std::int32_t>>& min_demand,
+           const std::optional<Array<std::int64_t>>& min_load,
+           const std::optional<Array<std::int64_t>>& pinned, double gap, bool exact,
+           std::optional<double> time_limit, unsigned threads) {
+            const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
+                            min_load, pinned);
             return run(p.source(), p.limits(), gap, exact, time_limit, threads);
         },
-        py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"), py::arg("demand"),
-        py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"), py::kw_only(), py::arg("gap") = 1e-4,
-        py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0);
+        py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
+        py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
+        py::kw_only(), py::arg("gap") = 1e-4, py::arg("exact") = false,
+        py::arg("time_limit") = py::none(), py::arg("threads") = 0);
     m.def(
         "verify_assign",
-        [](std::size_t n, std::size_t k, std::optional<Array<double>> dense, std::optional<Sparse> sparse,
-           const Array<std::int64_t>& capacity, const std::optional<Array<std::int32_t>>& demand,
-           const std::optional<Array<std::int32_t>>& min_demand, const std::optional<Array<std::int64_t>>& min_load,
+        [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
+           std::optional<Sparse> sparse, const Array<std::int64_t>& capacity,
+           const std::optional<Array<std::int32_t>>& demand,
+           const std::optional<Array<std::int32_t>>& min_demand,
+           const std::optional<Array<std::int64_t>>& min_load,
            const std::optional<Array<std::int64_t>>& pinned, const Array<std::int64_t>& pairs,
-           const Array<double>& prices, double objective, double bound, double unit, const std::string& status) {
-            const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand, min_load, pinned);
-            return judge(p.source(), p.limits(), claim_of(pairs, prices, objective, bound, unit, status));
+           const Array<double>& prices, double objective, double bound, double unit,
+           const std::string& status) {
+            const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
+                            min_load, pinned);
+            return judge(p.source(), p.limits(),
+                         claim_of(pairs, prices, objective, bound, unit, status));
         },
-        py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"), py::arg("demand"),
-        py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"), py::arg("pairs"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
+        py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
+        py::arg("pairs"), py::arg("prices"), py::arg("objective"), py::arg("bound"),
+        py::arg("unit"), py::arg("status"));
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme, double gap, bool exact,
            std::optional<double> time_limit, unsigned threads) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            return run(MarketSource(scorer), programme_limits(scorer), gap, exact, time_limit, threads);
+            return run(MarketSource(scorer), programme_limits(scorer), gap, exact, time_limit,
+                       threads);
         },
         py::arg("market"), py::arg("programme"), py::arg("gap") = 1e-4, py::arg("exact") = false,
         py::arg("time_limit") = py::none(), py::arg("threads") = 0);
     m.def(
         "verify_assign_market",
-        [](std::shared_ptr<Market> market, const std::string& programme, const Array<std::int64_t>& pairs,
-           const Array<double>& prices, double objective, double bound, double unit, const std::string& status) {
+        [](std::shared_ptr<Market> market, const std::string& programme,
+           const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
+           double bound, double unit, const std::string& status) {
             const Scorer scorer(*market, programme_named(*market, programme));
             return judge(MarketSource(scorer), programme_limits(scorer),
                          claim_of(pairs, prices, objective, bound, unit, status));
         },
-        py::arg("market"), py::arg("programme"), py::arg("pairs"), py::arg("prices"), py::arg("objective"),
-        py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("market"), py::arg("programme"), py::arg("pairs"), py::arg("prices"),
+        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
 }
 
 }  // namespace libmatch::python

@@ -10,7 +10,8 @@ void register_error(py::module_& m) {
     py::class_<Fault>(m, "Fault")
         .def_property_readonly("severity",
                                [](const Fault& f) {
-                                   return f.severity == Fault::Severity::error ? "error" : "warning";
+                                   return f.severity == Fault::Severity::error ? "error"
+                                                                               : "warning";
                                })
         .def_readonly("table", &Fault::table)
         .def_readonly("row", &Fault::row)

@@ -19,12 +19,12 @@ struct BoundPlan {
 };
 
 template <class Id>
-Id id_of(const std::unordered_map<std::string, std::uint32_t>& index, const std::string& id, const char* table,
-         const char* column) {
+Id id_of(const std::unordered_map<std::string, std::uint32_t>& index, const std::string& id,
+         const char* table, const char* column) {
     const auto at = index.find(id);
     if (at == index.end()) {
-        throw InputError({Fault::Severity::error, table, -1, column, id, "the market has no such id",
-                          "use an id of the table"});
+        throw InputError({Fault::Severity::error, table, -1, column, id,
+                          "the market has no such id", "use an id of the table"});
     }
     return Id(at->second);
 }
@@ -38,8 +38,9 @@ std::vector<Fault> check_tables(const py::dict& given) {
     return faults;
 }
 
-BoundPlan solve_market(std::shared_ptr<Market> market, double gap, bool exact, std::optional<double> time_limit,
-                       unsigned threads, std::uint64_t seed, std::vector<std::string> stages, Listener progress) {
+BoundPlan solve_market(std::shared_ptr<Market> market, double gap, bool exact,
+                       std::optional<double> time_limit, unsigned threads, std::uint64_t seed,
+                       std::vector<std::string> stages, Listener progress) {
     SolveOptions options;
     options.gap = gap;
     options.exact = exact;
@@ -68,14 +69,14 @@ void register_market(py::module_& m) {
             for (const Programme& p : x.programmes) names.push_back(p.name);
             return names;
         });
-    py::class_<BoundPlan>(m, "Plan").def("tables", [](const BoundPlan& p) {
-        return from_tables(plan_tables(*p.market, p.plan));
-    });
+    py::class_<BoundPlan>(m, "Plan").def(
+        "tables", [](const BoundPlan& p) { return from_tables(plan_tables(*p.market, p.plan)); });
 
     m.def("check", &check_tables, py::arg("tables"));
-    m.def("solve", &solve_market, py::arg("market"), py::kw_only(), py::arg("gap") = 1e-4, py::arg("exact") = false,
-          py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0,
-          py::arg("stages") = std::vector<std::string>{}, py::arg("progress") = py::none());
+    m.def("solve", &solve_market, py::arg("market"), py::kw_only(), py::arg("gap") = 1e-4,
+          py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
+          py::arg("seed") = 0, py::arg("stages") = std::vector<std::string>{},
+          py::arg("progress") = py::none());
     m.def(
         "plan_from_tables",
         [](std::shared_ptr<Market> market, const py::dict& tables) {
@@ -92,14 +93,17 @@ void register_market(py::module_& m) {
     m.def(
         "explain",
         [](std::shared_ptr<Market> market, const BoundPlan& p, const std::string& firm) {
-            return explain(*market, p.plan, id_of<FirmId>(market->firm_index, firm, "firms", "firm_id"));
+            return explain(*market, p.plan,
+                           id_of<FirmId>(market->firm_index, firm, "firms", "firm_id"));
         },
         py::arg("market"), py::arg("plan"), py::arg("firm_id"));
     m.def(
         "why_not",
-        [](std::shared_ptr<Market> market, const BoundPlan& p, const std::string& firm, const std::string& adviser) {
-            return why_not(*market, p.plan, id_of<FirmId>(market->firm_index, firm, "firms", "firm_id"),
-                           id_of<AdviserId>(market->adviser_index, adviser, "advisers", "adviser_id"));
+        [](std::shared_ptr<Market> market, const BoundPlan& p, const std::string& firm,
+           const std::string& adviser) {
+            return why_not(
+                *market, p.plan, id_of<FirmId>(market->firm_index, firm, "firms", "firm_id"),
+                id_of<AdviserId>(market->adviser_index, adviser, "advisers", "adviser_id"));
         },
         py::arg("market"), py::arg("plan"), py::arg("firm_id"), py::arg("adviser_id"));
 }

@@ -37,11 +37,14 @@ DossierRule rule_of(const py::dict& given) {
 
 PoolProblem problem_of(const Array<double>& amount, const std::optional<Array<double>>& value,
                        const std::optional<Array<double>>& place, const std::string& metric,
-                       const std::optional<Array<double>>& sites, const std::vector<RuleInput>& rules) {
+                       const std::optional<Array<double>>& sites,
+                       const std::vector<RuleInput>& rules) {
     PoolProblem p;
     p.amount = to_vector(amount);
     p.value = to_vector(value);
-    p.metric = metric == "sphere" ? Metric::sphere : metric == "plane" ? Metric::plane : Metric::none;
+    p.metric = metric == "sphere"  ? Metric::sphere
+               : metric == "plane" ? Metric::plane
+                                   : Metric::none;
     p.place = places_of(place);
     p.sites = places_of(sites);
     for (const auto& [rule, cell] : rules) p.rules.push_back({rule_of(rule), to_vector(cell)});
@@ -60,7 +63,8 @@ std::vector<std::int64_t> group_of_firms(const PoolResult& r) {
 
 void register_pool(py::module_& m) {
     py::class_<PoolResult>(m, "PoolResult")
-        .def_property_readonly("group", [](const PoolResult& r) { return to_array(group_of_firms(r)); })
+        .def_property_readonly("group",
+                               [](const PoolResult& r) { return to_array(group_of_firms(r)); })
         .def_property_readonly("seat",
                                [](const PoolResult& r) {
                                    std::vector<std::int64_t> out;
@@ -81,18 +85,20 @@ void register_pool(py::module_& m) {
                                    for (const PoolReason x : r.reasons) out.emplace_back(name(x));
                                    return out;
                                })
-        .def_property_readonly("objective", [](const PoolResult& r) { return r.certificate.objective; })
+        .def_property_readonly("objective",
+                               [](const PoolResult& r) { return r.certificate.objective; })
         .def_property_readonly("bound", [](const PoolResult& r) { return r.certificate.bound; })
         .def_property_readonly("gap", [](const PoolResult& r) { return r.certificate.gap(); })
         .def_property_readonly("seconds", [](const PoolResult& r) { return r.certificate.seconds; })
-        .def_property_readonly("status", [](const PoolResult& r) { return std::string(name(r.certificate.status)); });
+        .def_property_readonly(
+            "status", [](const PoolResult& r) { return std::string(name(r.certificate.status)); });
 
     m.def(
         "pool",
         [](const Array<double>& amount, const std::optional<Array<double>>& value,
            const std::optional<Array<double>>& place, const std::string& metric,
-           const std::optional<Array<double>>& sites, const std::vector<RuleInput>& rules, double gap,
-           std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
+           const std::optional<Array<double>>& sites, const std::vector<RuleInput>& rules,
+           double gap, std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
             const PoolProblem problem = problem_of(amount, value, place, metric, sites, rules);
             PoolOptions options;
             options.gap = gap;
@@ -102,34 +108,38 @@ void register_pool(py::module_& m) {
             const py::gil_scoped_release unlocked;  // seconds of work without any Python object
             return pool(problem, options, control);
         },
-        py::arg("amount"), py::arg("value"), py::arg("place"), py::arg("metric"), py::arg("sites"), py::arg("rules"),
-        py::kw_only(), py::arg("gap") = 0.01, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
-        py::arg("seed") = 0);
+        py::arg("amount"), py::arg("value"), py::arg("place"), py::arg("metric"), py::arg("sites"),
+        py::arg("rules"), py::kw_only(), py::arg("gap") = 0.01, py::arg("time_limit") = py::none(),
+        py::arg("threads") = 0, py::arg("seed") = 0);
     m.def(
         "verify_pool",
         [](const Array<double>& amount, const std::optional<Array<double>>& value,
            const std::optional<Array<double>>& place, const std::string& metric,
            const std::optional<Array<double>>& sites, const std::vector<RuleInput>& rules,
-           const Array<std::int64_t>& group, const Array<std::int64_t>& seat, const Array<std::int64_t>& rule,
-           const Array<double>& prices, double objective, double bound) {
+           const Array<std::int64_t>& group, const Array<std::int64_t>& seat,
+           const Array<std::int64_t>& rule, const Array<double>& prices, double objective,
+           double bound) {
             const PoolProblem problem = problem_of(amount, value, place, metric, sites, rules);
             PoolResult claim;
             claim.prices = to_vector(prices);
             claim.certificate = {Status::within_gap, objective, bound, 0, 0};
-            const auto seats = to_vector(seat), rule_of_group = to_vector(rule), groups = to_vector(group);
+            const auto seats = to_vector(seat), rule_of_group = to_vector(rule),
+                       groups = to_vector(group);
             for (std::size_t g = 0; g < seats.size(); ++g) {
                 claim.groups.push_back({static_cast<std::uint32_t>(rule_of_group[g]),
-                                        static_cast<std::uint32_t>(seats[g]), {}});
+                                        static_cast<std::uint32_t>(seats[g]),
+                                        {}});
             }
             for (std::size_t i = 0; i < groups.size(); ++i) {
-                if (groups[i] >= 0) claim.groups.at(static_cast<std::size_t>(groups[i])).members.emplace_back(i);
+                if (groups[i] >= 0)
+                    claim.groups.at(static_cast<std::size_t>(groups[i])).members.emplace_back(i);
             }
             const py::gil_scoped_release unlocked;  // every seat is looked at
             return check::verify(problem, claim);
         },
-        py::arg("amount"), py::arg("value"), py::arg("place"), py::arg("metric"), py::arg("sites"), py::arg("rules"),
-        py::arg("group"), py::arg("seat"), py::arg("rule"), py::arg("prices"), py::arg("objective"),
-        py::arg("bound"));
+        py::arg("amount"), py::arg("value"), py::arg("place"), py::arg("metric"), py::arg("sites"),
+        py::arg("rules"), py::arg("group"), py::arg("seat"), py::arg("rule"), py::arg("prices"),
+        py::arg("objective"), py::arg("bound"));
 }
 
 }  // namespace libmatch::python

@@ -1,12 +1,12 @@
 // The front door of assignment: from a source of pairs and limits to a proven answer.
 //
-// Method: lists of the best candidates -> capacitated auction with lists renewed at current prices until nobody is
-// left to ask -> certificate over all pairs -> if the gap is still open, or an exact answer is asked, improving
-// cycles in whole units on the pairs that can still matter, renewed until no pair of the full problem objects.
-// Pairs that can still matter: in an optimal answer no firm uses a pair whose net value lies more than
-// bound - objective under its best choice (reduced-cost fixing), so exact problems stay small.
-// Minimum loads, minimum demands and demands over 1 go to the exact method directly, with all pairs.
-// Deterministic for any number of threads.
+// Method: lists of the best candidates -> capacitated auction with lists renewed at current prices
+// until nobody is left to ask -> certificate over all pairs -> if the gap is still open, or an
+// exact answer is asked, improving cycles in whole units on the pairs that can still matter,
+// renewed until no pair of the full problem objects. Pairs that can still matter: in an optimal
+// answer no firm uses a pair whose net value lies more than bound - objective under its best choice
+// (reduced-cost fixing), so exact problems stay small. Minimum loads, minimum demands and demands
+// over 1 go to the exact method directly, with all pairs. Deterministic for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -27,9 +27,13 @@ namespace detail {
 
 class Assigner {
   public:
-    Assigner(const PairSource& source, const AssignmentLimits& limits, const AssignmentOptions& options,
-             Control& control)
-        : source_(source), limits_(limits), options_(options), control_(control), n_(source.firms()),
+    Assigner(const PairSource& source, const AssignmentLimits& limits,
+             const AssignmentOptions& options, Control& control)
+        : source_(source),
+          limits_(limits),
+          options_(options),
+          control_(control),
+          n_(source.firms()),
           m_(source.advisers()) {}
 
     AssignmentResult solve() {
@@ -43,6 +47,8 @@ class Assigner {
             proven = !options_.exact && gap() <= options_.gap;
         } else {
             result_.prices.assign(m_, 0.0);
+            result_.pairs = limits_.pinned;
+            certify(0);
         }
         if (!proven && !control_.stop()) proven = exact();
         if (!result_.blockers.empty()) return infeasible();
@@ -61,7 +67,8 @@ class Assigner {
         const auto positive = [](auto x) { return x > 0; };
         return std::none_of(limits_.min_load.begin(), limits_.min_load.end(), positive) &&
                std::none_of(limits_.min_demand.begin(), limits_.min_demand.end(), positive) &&
-               std::none_of(limits_.demand.begin(), limits_.demand.end(), [](auto d) { return d > 1; });
+               std::none_of(limits_.demand.begin(), limits_.demand.end(),
+                            [](auto d) { return d > 1; });
     }
 
     /// Pins must be eligible and fit; otherwise they are the blockers.
@@ -77,9 +84,12 @@ class Assigner {
             if (!source_.eligible(p.firm, p.adviser)) {
                 block(source_.reason(p.firm, p.adviser) + "; drop the pin or change the rule");
             } else if (++load[p.adviser] > limits_.capacity[p.adviser]) {
-                block("more firms are pinned to the adviser than its capacity; drop pins or raise it");
+                block(
+                    "more firms are pinned to the adviser than its capacity; drop pins or raise "
+                    "it");
             } else if (++degree[p.firm] > limits_.demand_of(p.firm)) {
-                block("more advisers are pinned to the firm than its demand; drop pins or raise it");
+                block(
+                    "more advisers are pinned to the firm than its demand; drop pins or raise it");
             }
         }
         return result_.blockers.empty();
@@ -98,8 +108,9 @@ class Assigner {
         for (std::size_t i = n_; i-- > 0;) {
             if (pinned[i] == 0 && limits_.demand_of(FirmId(i)) > 0) free.emplace_back(i);
         }
-        CandidateLists lists(n_, std::clamp<std::size_t>(static_cast<std::size_t>(options_.candidates), 2,
-                                                         std::max<std::size_t>(m_, 2)));
+        CandidateLists lists(
+            n_, std::clamp<std::size_t>(static_cast<std::size_t>(options_.candidates), 2,
+                                        std::max<std::size_t>(m_, 2)));
         const std::vector<double> zero(m_, 0.0);
         control_.report("assign", 0);
         source_.best(free, zero, lists, options_.threads, control_);
@@ -118,13 +129,14 @@ class Assigner {
         const double mean = wanted > 0 ? total.value() / static_cast<double>(wanted) : 0;
         result_.prices = zero;
         result_.pairs = limits_.pinned;
-        // Each served firm may be epsilon away from its best choice, most are nearer. The exact mode only wants a
-        // good start.
+        // Each served firm may be epsilon away from its best choice, most are nearer. The exact
+        // mode only wants a good start.
         const double asked = options_.exact ? 1e-5 : std::max(options_.gap, 1e-9);
         double epsilon = asked * mean * first_epsilon;
         for (int attempt = 0; attempt < max_attempts && !control_.stop() && mean > 0; ++attempt) {
             if (attempt > 0) source_.best(free, zero, lists, options_.threads, control_);
-            // Single-precision values sit within one rounding of the true ones; so must prices of nothing.
+            // Single-precision values sit within one rounding of the true ones; so must prices of
+            // nothing.
             Auction round(lists, room, highest * (1 + 1e-6) + epsilon);
             std::vector<FirmId> queue = free;
             while (!queue.empty() && !control_.stop()) {
@@ -143,7 +155,8 @@ class Assigner {
         }
     }
 
-    /// Advisers without seats get a price that no firm would pay, so that the bound does not count them.
+    /// Advisers without seats get a price that no firm would pay, so that the bound does not count
+    /// them.
     void close_empty_seats(const std::vector<std::int64_t>& room, double highest) {
         for (std::size_t j = 0; j < m_; ++j) {
             if (room[j] == 0 && limits_.capacity[j] == 0) {
@@ -156,7 +169,8 @@ class Assigner {
         result_.prices = round.prices();
         result_.pairs = limits_.pinned;
         for (std::size_t i = 0; i < n_; ++i) {
-            if (round.held(FirmId(i)).known()) result_.pairs.push_back({FirmId(i), round.held(FirmId(i))});
+            if (round.held(FirmId(i)).known())
+                result_.pairs.push_back({FirmId(i), round.held(FirmId(i))});
         }
         std::sort(result_.pairs.begin(), result_.pairs.end());
         certify(0);
@@ -169,7 +183,8 @@ class Assigner {
         const auto firms = all_firms(n_);
         std::vector<double> threshold = exact_thresholds();
         const Control gather_all;
-        std::vector<Arc> arcs = whole(source_.above(firms, result_.prices, threshold, options_.threads, gather_all));
+        std::vector<Arc> arcs =
+            whole(source_.above(firms, result_.prices, threshold, options_.threads, gather_all));
         add_pins(arcs);
         const std::int64_t hard = hard_weight(arcs);
         const bool warm = !result_.pairs.empty() && only_capacities();
@@ -196,17 +211,42 @@ class Assigner {
             sort_arcs(arcs);
         }
         result_.pairs = std::move(start);
-        for (std::size_t j = 0; j < m_; ++j) result_.prices[j] = static_cast<double>(prices[j]) * unit;
+        const std::vector<double> before_exact = result_.prices;
+        set_prices(prices);
         certify(unit);
+        if (!solved) keep_better_prices(before_exact);
         return solved;
+    }
+
+    /// Only a minimum load can make a price negative. Elsewhere a negative price means that nobody
+    /// is held there, so a price of 0 proves at least as much.
+    void set_prices(const std::vector<std::int64_t>& units) {
+        for (std::size_t j = 0; j < m_; ++j) {
+            const bool may_be_negative = limits_.min_load_of(AdviserId(j)) > 0;
+            result_.prices[j] =
+                static_cast<double>(may_be_negative ? units[j]
+                                                    : std::max<std::int64_t>(0, units[j])) *
+                options_.unit;
+        }
+    }
+
+    /// A search that was stopped can leave prices that prove less than the ones it began with.
+    void keep_better_prices(const std::vector<double>& others) {
+        const AssignmentResult reached = result_;
+        std::vector<std::int64_t> units(m_);
+        for (std::size_t j = 0; j < m_; ++j) units[j] = to_units(others[j], options_.unit);
+        set_prices(units);
+        certify(options_.unit);
+        if (reached.certificate.bound < result_.certificate.bound) result_ = reached;
     }
 
     /// Net value that a pair needs at the auction's prices to matter in an optimal answer.
     [[nodiscard]] std::vector<double> exact_thresholds() {
         std::vector<double> threshold(n_, -HUGE_VAL);
         if (!only_capacities() || result_.pairs.empty()) return threshold;
-        const double slack = 2 * std::max(0.0, result_.certificate.bound - result_.certificate.objective) +
-                             4 * options_.unit * static_cast<double>(1 + result_.pairs.size() / 1000);
+        const double slack =
+            2 * std::max(0.0, result_.certificate.bound - result_.certificate.objective) +
+            4 * options_.unit * static_cast<double>(1 + result_.pairs.size() / 1000);
         const auto firms = all_firms(n_);
         CandidateLists top(n_, 1);
         const Control gather_all;
@@ -239,7 +279,8 @@ class Assigner {
                 continue;
             }
             const bool enough = nets[i].size() >= wanted;
-            const std::int64_t last = enough ? nets[i][wanted - 1] : std::numeric_limits<std::int64_t>::min();
+            const std::int64_t last =
+                enough ? nets[i][wanted - 1] : std::numeric_limits<std::int64_t>::min();
             best[i] = least >= wanted ? last : std::max<std::int64_t>(last, 0);
             threshold[i] = best[i] == std::numeric_limits<std::int64_t>::min()
                                ? -HUGE_VAL
@@ -261,9 +302,10 @@ class Assigner {
     }
     static void sort_arcs(std::vector<Arc>& arcs) {
         std::sort(arcs.begin(), arcs.end(), before);
-        arcs.erase(std::unique(arcs.begin(), arcs.end(),
-                               [](const Arc& a, const Arc& b) { return !before(a, b) && !before(b, a); }),
-                   arcs.end());
+        arcs.erase(
+            std::unique(arcs.begin(), arcs.end(),
+                        [](const Arc& a, const Arc& b) { return !before(a, b) && !before(b, a); }),
+            arcs.end());
     }
     [[nodiscard]] std::vector<Arc> whole(const std::vector<ValuedPair>& pairs) const {
         // Beyond this the sums along a cycle could leave 64 bits.
@@ -272,9 +314,11 @@ class Assigner {
         arcs.reserve(pairs.size());
         for (const ValuedPair& p : pairs) {
             if (std::fabs(p.value) > most) {
-                throw InputError({Fault::Severity::error, "utility", static_cast<std::int64_t>(p.firm.value),
+                throw InputError({Fault::Severity::error, "utility",
+                                  static_cast<std::int64_t>(p.firm.value),
                                   std::to_string(p.adviser.value), std::to_string(p.value),
-                                  "it is too large for the exact mode's unit of " + std::to_string(options_.unit),
+                                  "it is too large for the exact mode's unit of " +
+                                      std::to_string(options_.unit),
                                   "scale the utilities down or give a larger unit"});
             }
             arcs.push_back({p.firm, p.adviser, to_units(p.value, options_.unit)});
@@ -283,10 +327,12 @@ class Assigner {
     }
     void add_pins(std::vector<Arc>& arcs) const {
         for (const Pair& p : limits_.pinned) {
-            arcs.push_back({p.firm, p.adviser, to_units(source_.utility(p.firm, p.adviser), options_.unit)});
+            arcs.push_back(
+                {p.firm, p.adviser, to_units(source_.utility(p.firm, p.adviser), options_.unit)});
         }
         for (const Pair& p : result_.pairs) {
-            arcs.push_back({p.firm, p.adviser, to_units(source_.utility(p.firm, p.adviser), options_.unit)});
+            arcs.push_back(
+                {p.firm, p.adviser, to_units(source_.utility(p.firm, p.adviser), options_.unit)});
         }
         sort_arcs(arcs);
     }
@@ -317,7 +363,8 @@ class Assigner {
         return std::move(result_);
     }
 
-    static constexpr double first_epsilon = 4;  ///< times gap x mean score; the true gap is far below epsilon x firms
+    static constexpr double first_epsilon =
+        4;  ///< times gap x mean score; the true gap is far below epsilon x firms
     static constexpr int max_attempts = 4;
     const PairSource& source_;
     const AssignmentLimits& limits_;
@@ -329,8 +376,10 @@ class Assigner {
 
 }  // namespace detail
 
-/// Solves an assignment problem. Throws InputError for faulty limits; everything else is a value of the result.
-[[nodiscard]] inline AssignmentResult assign(const PairSource& source, const AssignmentLimits& limits,
+/// Solves an assignment problem. Throws InputError for faulty limits; everything else is a value of
+/// the result.
+[[nodiscard]] inline AssignmentResult assign(const PairSource& source,
+                                             const AssignmentLimits& limits,
                                              const AssignmentOptions& options, Control& control) {
     return detail::Assigner(source, limits, options, control).solve();
 }

@@ -1,18 +1,19 @@
 // Capacitated auction on candidate lists.
 //
-// Problem: max sum u_ij x_ij, each firm at most one adviser, adviser j at most C_j firms, firms free to stay out.
-// Method: a forward auction for similar objects. Prices start at 0 and only rise. A firm without adviser bids for
-// its best listed adviser up to the net value of its next choice plus epsilon; a full adviser drops its lowest
-// bid, which is then its price. An adviser with room left keeps price 0, so prices never pay for empty seats and the
-// certificate can close. A firm's outside option on a list is the net value that no unlisted pair exceeded
-// when the list was made: since prices only rise, it stays a bound; a firm whose listed pairs all fall below it
-// leaves the list and asks the source again at current prices. When nobody is left to ask, every firm is within
-// epsilon of its best choice over ALL pairs: bound - objective <= epsilon x served firms.
-// Complexity: O(B (K + log C)) for B bids on lists of length K; B = O(n max(u) / epsilon) at worst, in practice a
-// few bids per firm. Preconditions: lists cover the firms in `queue`; demand 1; no minimum load.
-// Deterministic: one thread, first in first out.
-// Sources: D. P. Bertsekas, D. A. Castañón, "The auction algorithm for the transportation problem", Annals of
-// Operations Research 20, 1989; D. P. Bertsekas, "Auction algorithms for network flow problems", Computational
+// Problem: max sum u_ij x_ij, each firm at most one adviser, adviser j at most C_j firms, firms
+// free to stay out. Method: a forward auction for similar objects. Prices start at 0 and only rise.
+// A firm without adviser bids for its best listed adviser up to the net value of its next choice
+// plus epsilon; a full adviser drops its lowest bid, which is then its price. An adviser with room
+// left keeps price 0, so prices never pay for empty seats and the certificate can close. A firm's
+// outside option on a list is the net value that no unlisted pair exceeded when the list was made:
+// since prices only rise, it stays a bound; a firm whose listed pairs all fall below it leaves the
+// list and asks the source again at current prices. When nobody is left to ask, every firm is
+// within epsilon of its best choice over ALL pairs: bound - objective <= epsilon x served firms.
+// Complexity: O(B (K + log C)) for B bids on lists of length K; B = O(n max(u) / epsilon) at worst,
+// in practice a few bids per firm. Preconditions: lists cover the firms in `queue`; demand 1; no
+// minimum load. Deterministic: one thread, first in first out. Sources: D. P. Bertsekas, D. A.
+// Castañón, "The auction algorithm for the transportation problem", Annals of Operations Research
+// 20, 1989; D. P. Bertsekas, "Auction algorithms for network flow problems", Computational
 // Optimization and Applications 1, 1992 (asymmetric problems start from zero prices).
 #pragma once
 
@@ -29,16 +30,22 @@ namespace libmatch {
 
 class Auction {
   public:
-    /// `capacity`: seats per adviser. `price_of_nothing`: price for advisers without seats; at least every utility.
+    /// `capacity`: seats per adviser. `price_of_nothing`: price for advisers without seats; at
+    /// least every utility.
     Auction(CandidateLists& lists, std::span<const std::int64_t> capacity, double price_of_nothing)
-        : lists_(&lists), capacity_(capacity), price_(capacity.size(), 0.0), bids_(capacity.size()),
-          held_(lists.firms()) {
+        : lists_(&lists),
+          capacity_(capacity),
+          price_(capacity.size(), 0.0),
+          bids_(capacity.size()),
+          held_(lists.firms()),
+          rounding_(price_of_nothing * 0x1p-22) {
         for (std::size_t j = 0; j < capacity.size(); ++j) {
             if (capacity[j] == 0) price_[j] = price_of_nothing;
         }
     }
 
-    /// Bids until the queue is empty or control stops. Returns the firms that left their lists, in order.
+    /// Bids until the queue is empty or control stops. Returns the firms that left their lists, in
+    /// order.
     std::vector<FirmId> run(std::vector<FirmId> queue, double epsilon, Control& control) {
         std::vector<FirmId> left;
         std::uint64_t count = 0;
@@ -47,8 +54,9 @@ class Auction {
             if ((++count & 0xfff) == 0) {
                 if (control.stop()) break;
                 settled = std::max(settled, served_);
-                control.report("assign", 0.9 * static_cast<double>(settled) /
-                                             static_cast<double>(std::max<std::size_t>(held_.size(), 1)));
+                control.report("assign",
+                               0.9 * static_cast<double>(settled) /
+                                   static_cast<double>(std::max<std::size_t>(held_.size(), 1)));
             }
             if (at == queue.size()) {
                 queue.swap(next_);
@@ -59,8 +67,11 @@ class Auction {
             const FirmId i = queue[at++];
             switch (bid(i, epsilon)) {
                 case Outcome::holds:
-                case Outcome::stays_out: break;
-                case Outcome::left_list: left.push_back(i); break;
+                case Outcome::stays_out:
+                    break;
+                case Outcome::left_list:
+                    left.push_back(i);
+                    break;
             }
         }
         return left;
@@ -75,7 +86,8 @@ class Auction {
     struct Bid {
         double amount = 0;
         FirmId firm;
-        /// Heap order: the lowest amount on top, then the larger firm index, so that ties fall on one side.
+        /// Heap order: the lowest amount on top, then the larger firm index, so that ties fall on
+        /// one side.
         friend bool operator<(const Bid& a, const Bid& b) {
             return a.amount != b.amount ? a.amount > b.amount : a.firm < b.firm;
         }
@@ -96,11 +108,11 @@ class Auction {
                 next = std::max(next, net);
             }
         }
-        if (best < outside && outside > 0) return Outcome::left_list;
+        if (best < outside - rounding_ && outside > 0) return Outcome::left_list;
         if (best <= 0) return Outcome::stays_out;
 
         auto& bids = bids_[choice];
-        const Bid mine{price_[choice] + (best - next) + epsilon, i};
+        const Bid mine{price_[choice] + std::max(0.0, best - next) + epsilon, i};
         held_[i] = choice;
         if (static_cast<std::int64_t>(bids.size()) < capacity_[choice]) {
             bids.push_back(mine);
@@ -114,7 +126,8 @@ class Auction {
             bids.back() = mine;
             std::push_heap(bids.begin(), bids.end());
         }
-        if (static_cast<std::int64_t>(bids.size()) == capacity_[choice]) price_[choice] = bids.front().amount;
+        if (static_cast<std::int64_t>(bids.size()) == capacity_[choice])
+            price_[choice] = bids.front().amount;
         return Outcome::holds;
     }
 
@@ -123,6 +136,9 @@ class Auction {
     std::vector<double> price_;
     std::vector<std::vector<Bid>> bids_;
     std::vector<AdviserId> held_;
+    /// Listed values are rounded to single precision, outside options are not. Without this slack a
+    /// firm whose choices are all equal could leave every new list at once, and never bid.
+    double rounding_;
     std::vector<FirmId> next_;  ///< firms that lost their place in this round
     std::size_t served_ = 0;
 };

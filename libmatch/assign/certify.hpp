@@ -2,9 +2,10 @@
 //
 //   bound = sum_j (C_j p_j^+ - L_j p_j^-) + sum_i (best choice of firm i at u_ij - p_j)
 //
-// The best choice of a firm holds its pins, and between min_demand and demand advisers. The inner best is taken over
-// all eligible pairs. In exact mode (unit > 0) every utility and price is a whole multiple of `unit`, and sums
-// are exact integers. Complexity: one retrieval of the d best pairs per firm. Deterministic for any threads.
+// The best choice of a firm holds its pins, and between min_demand and demand advisers. The inner
+// best is taken over all eligible pairs. In exact mode (unit > 0) every utility and price is a
+// whole multiple of `unit`, and sums are exact integers. Complexity: one retrieval of the d best
+// pairs per firm. Deterministic for any threads.
 #pragma once
 
 #include <cmath>
@@ -42,7 +43,8 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
 }  // namespace detail
 
 /// Sum of utilities of the pairs.
-[[nodiscard]] inline double objective_of(const PairSource& source, std::span<const Pair> pairs, double unit) {
+[[nodiscard]] inline double objective_of(const PairSource& source, std::span<const Pair> pairs,
+                                         double unit) {
     if (unit > 0) {
         std::int64_t sum = 0;
         for (const Pair& p : pairs) sum += to_units(source.utility(p.firm, p.adviser), unit);
@@ -54,21 +56,24 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
 }
 
 [[nodiscard]] inline double bound_of(const PairSource& source, const AssignmentLimits& limits,
-                                     std::span<const double> prices, double unit, unsigned threads) {
+                                     std::span<const double> prices, double unit,
+                                     unsigned threads) {
     const Control never_stop;
     const std::size_t n = source.firms();
     const auto firms = detail::all_firms(n);
     const auto pins = detail::pin_offsets(limits.pinned, n);
     std::int32_t widest = 1;
     for (std::size_t i = 0; i < n; ++i) widest = std::max(widest, limits.demand_of(FirmId(i)));
-    const std::size_t width =
-        std::min<std::size_t>(static_cast<std::size_t>(widest), std::max<std::size_t>(source.advisers(), 1));
+    const std::size_t width = std::min<std::size_t>(static_cast<std::size_t>(widest),
+                                                    std::max<std::size_t>(source.advisers(), 1));
     CandidateLists lists(n, width);
     source.best(firms, prices, lists, threads, never_stop);
 
     // Net values in the certificate's own numbers: whole units, or reals as they are.
     const double scale = unit > 0 ? unit : 1;
-    const auto number = [&](double x) { return unit > 0 ? static_cast<double>(to_units(x, unit)) : x; };
+    const auto number = [&](double x) {
+        return unit > 0 ? static_cast<double>(to_units(x, unit)) : x;
+    };
     std::vector<std::vector<double>> close(unit > 0 ? n : 0);
     if (unit > 0) {
         // Rounding may change the order of nearly equal pairs: look at all that can matter.
@@ -81,13 +86,16 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
                 threshold[i] = HUGE_VAL;
             } else if (list.size() >= wanted) {
                 const Candidate& last = list[wanted - 1];
-                threshold[i] = source.utility(FirmId(i), last.adviser) - prices[last.adviser] - 2 * unit;
+                threshold[i] =
+                    source.utility(FirmId(i), last.adviser) - prices[last.adviser] - 2 * unit;
             }
         }
         const auto pairs = source.above(firms, prices, threshold, threads, never_stop);
         for (const ValuedPair& p : pairs) {
-            const auto own = std::span(limits.pinned).subspan(pins[p.firm], pins[p.firm + 1] - pins[p.firm]);
-            if (std::any_of(own.begin(), own.end(), [&](const Pair& q) { return q.adviser == p.adviser; })) {
+            const auto own =
+                std::span(limits.pinned).subspan(pins[p.firm], pins[p.firm + 1] - pins[p.firm]);
+            if (std::any_of(own.begin(), own.end(),
+                            [&](const Pair& q) { return q.adviser == p.adviser; })) {
                 continue;
             }
             close[p.firm].push_back(number(p.value) - number(prices[p.adviser]));
@@ -108,13 +116,15 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
             nets = close[i];
         } else {
             for (const Candidate& c : lists.of(i)) {
-                if (std::any_of(own.begin(), own.end(), [&](const Pair& q) { return q.adviser == c.adviser; })) {
+                if (std::any_of(own.begin(), own.end(),
+                                [&](const Pair& q) { return q.adviser == c.adviser; })) {
                     continue;
                 }
                 nets.push_back(source.utility(i, c.adviser) - prices[c.adviser]);
             }
         }
-        for (const Pair& p : own) bound.add(number(source.utility(p.firm, p.adviser)) - number(prices[p.adviser]));
+        for (const Pair& p : own)
+            bound.add(number(source.utility(p.firm, p.adviser)) - number(prices[p.adviser]));
         std::sort(nets.begin(), nets.end(), std::greater<>());
         const auto held = static_cast<std::int32_t>(own.size());
         const auto most = static_cast<std::size_t>(std::max(0, limits.demand_of(i) - held));

@@ -1,16 +1,17 @@
 // Exact assignment in whole units, with every kind of limit.
 //
-// Problem: max sum v_ij x_ij over the given arcs, v whole numbers; demand, minimum demand, capacity, minimum load,
-// pins. Minimums count first: the answer meets as many units of them as any answer can.
-// Method: improving cycles in the condensed residual graph. Its nodes are the advisers and one node for "nobody";
-// the arc j -> k is the best move of a firm from j to k, "nobody" -> k a firm that takes one adviser more, and so on.
-// While a cycle of positive gain exists, it is applied; Bellman-Ford finds it, or ends with potentials that are
-// optimal prices. So any start works, and a good one (from the auction) leaves a handful of cycles.
-// Complexity: O(m^2) arcs at most; each search O(m E) at worst, in practice a few passes; the number of cycles is
-// bounded by the missing gain in units. Memory O(arcs + condensed arcs).
-// Preconditions: |v| (n + m) fits 62 bits (checked by the caller through hard_weight). Deterministic: one thread.
-// Sources: M. Klein, "A primal method for minimal cost flows", Management Science 14, 1967; B. V. Cherkassky,
-// A. V. Goldberg, "Negative-cycle detection algorithms", Mathematical Programming 85, 1999.
+// Problem: max sum v_ij x_ij over the given arcs, v whole numbers; demand, minimum demand,
+// capacity, minimum load, pins. Minimums count first: the answer meets as many units of them as any
+// answer can. Method: improving cycles in the condensed residual graph. Its nodes are the advisers
+// and one node for "nobody"; the arc j -> k is the best move of a firm from j to k, "nobody" -> k a
+// firm that takes one adviser more, and so on. While a cycle of positive gain exists, it is
+// applied; Bellman-Ford finds it, or ends with potentials that are optimal prices. So any start
+// works, and a good one (from the auction) leaves a handful of cycles. Complexity: O(m^2) arcs at
+// most; each search O(m E) at worst, in practice a few passes; the number of cycles is bounded by
+// the missing gain in units. Memory O(arcs + condensed arcs). Preconditions: |v| (n + m) fits 62
+// bits (checked by the caller through hard_weight). Deterministic: one thread. Sources: M. Klein,
+// "A primal method for minimal cost flows", Management Science 14, 1967; B. V. Cherkassky, A. V.
+// Goldberg, "Negative-cycle detection algorithms", Mathematical Programming 85, 1999.
 #pragma once
 
 #include <algorithm>
@@ -34,13 +35,23 @@ struct Arc {
 
 class ExactAssignment {
   public:
-    /// `arcs` sorted by firm, then adviser. `hard_weight`: worth of one unit of a minimum; more than any sum of values.
+    /// `arcs` sorted by firm, then adviser. `hard_weight`: worth of one unit of a minimum; more
+    /// than any sum of values.
     ExactAssignment(const AssignmentLimits& limits, std::size_t firms, std::vector<Arc> arcs,
                     std::int64_t hard_weight)
-        : limits_(&limits), arcs_(std::move(arcs)), hard_(hard_weight), nobody_(limits.capacity.size()),
-          begin_(firms + 1, 0), held_(arcs_.size(), 0), pinned_(arcs_.size(), 0), degree_(firms, 0),
-          members_(limits.capacity.size()), rows_(nobody_ + 1), gain_(nobody_ + 1, none),
-          via_(nobody_ + 1, no_arc), label_(nobody_ + 1, 0) {
+        : limits_(&limits),
+          arcs_(std::move(arcs)),
+          hard_(hard_weight),
+          nobody_(limits.capacity.size()),
+          begin_(firms + 1, 0),
+          held_(arcs_.size(), 0),
+          pinned_(arcs_.size(), 0),
+          degree_(firms, 0),
+          members_(limits.capacity.size()),
+          rows_(nobody_ + 1),
+          gain_(nobody_ + 1, none),
+          via_(nobody_ + 1, no_arc),
+          label_(nobody_ + 1, 0) {
         for (const Arc& a : arcs_) ++begin_[a.firm + 1];
         std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
         for (const Pair& p : limits.pinned) {
@@ -55,7 +66,8 @@ class ExactAssignment {
         for (const Pair& p : pairs) {
             const std::size_t e = find(p);
             if (e != no_arc && held_[e] == 0 && degree_[p.firm] < limits_->demand_of(p.firm) &&
-                static_cast<std::int64_t>(members_[p.adviser].size()) < limits_->capacity[p.adviser]) {
+                static_cast<std::int64_t>(members_[p.adviser].size()) <
+                    limits_->capacity[p.adviser]) {
                 hold(e);
             }
         }
@@ -73,7 +85,8 @@ class ExactAssignment {
             const Arc& a = arcs_[e];
             if (a.value <= 0) break;
             if (held_[e] == 0 && degree_[a.firm] < limits_->demand_of(a.firm) &&
-                static_cast<std::int64_t>(members_[a.adviser].size()) < limits_->capacity[a.adviser]) {
+                static_cast<std::int64_t>(members_[a.adviser].size()) <
+                    limits_->capacity[a.adviser]) {
                 hold(e);
             }
         }
@@ -132,7 +145,8 @@ class ExactAssignment {
         const auto last = arcs_.begin() + static_cast<std::ptrdiff_t>(begin_[p.firm + 1]);
         const auto at = std::lower_bound(first, last, p.adviser,
                                          [](const Arc& a, AdviserId j) { return a.adviser < j; });
-        return at != last && at->adviser == p.adviser ? static_cast<std::size_t>(at - arcs_.begin()) : no_arc;
+        return at != last && at->adviser == p.adviser ? static_cast<std::size_t>(at - arcs_.begin())
+                                                      : no_arc;
     }
     [[nodiscard]] std::int64_t load(std::size_t j) const {
         return static_cast<std::int64_t>(members_[j].size());
@@ -178,11 +192,13 @@ class ExactAssignment {
                 if (degree_[i] >= limits_->demand_of(firm)) continue;
                 const std::int64_t minimum = firm_minimum(firm, degree_[i] + 1);
                 for (std::size_t e = begin_[i]; e < begin_[i + 1]; ++e) {
-                    if (held_[e] == 0) offer(arcs_[e].adviser, arcs_[e].value + minimum, no_arc, e, row);
+                    if (held_[e] == 0)
+                        offer(arcs_[e].adviser, arcs_[e].value + minimum, no_arc, e, row);
                 }
             }
             for (std::size_t k = 0; k < nobody_; ++k) {
-                // An adviser without firms keeps a price of at least 0, unless it misses a minimum load.
+                // An adviser without firms keeps a price of at least 0, unless it misses a minimum
+                // load.
                 if (load(k) > 0) {
                     offer(k, -adviser_minimum(k, load(k)), no_arc, no_arc, row);
                 } else if (limits_->min_load_of(AdviserId(k)) == 0) {
@@ -198,7 +214,8 @@ class ExactAssignment {
                         offer(arcs_[e].adviser, arcs_[e].value - arcs_[held].value, held, e, row);
                     }
                 }
-                offer(nobody_, -arcs_[held].value - firm_minimum(firm, degree_[firm]), held, no_arc, row);
+                offer(nobody_, -arcs_[held].value - firm_minimum(firm, degree_[firm]), held, no_arc,
+                      row);
             }
             if (load(j) < limits_->capacity[j]) {
                 offer(nobody_, adviser_minimum(j, load(j) + 1), no_arc, no_arc, row);
@@ -212,7 +229,8 @@ class ExactAssignment {
         Move move;
     };
 
-    /// Bellman-Ford with a queue, from the current labels. Returns a cycle of positive gain, or nothing.
+    /// Bellman-Ford with a queue, from the current labels. Returns a cycle of positive gain, or
+    /// nothing.
     std::vector<Step> find_cycle(Control& control) {
         const std::size_t nodes = nobody_ + 1;
         std::vector<std::size_t> parent(nodes, no_arc), parent_move(nodes, 0), queue;
@@ -252,8 +270,8 @@ class ExactAssignment {
         return {};
     }
 
-    [[nodiscard]] std::vector<Step> parent_cycle(const std::vector<std::size_t>& parent,
-                                                 const std::vector<std::size_t>& parent_move) const {
+    [[nodiscard]] std::vector<Step> parent_cycle(
+        const std::vector<std::size_t>& parent, const std::vector<std::size_t>& parent_move) const {
         std::vector<std::size_t> seen(parent.size(), no_arc);
         for (std::size_t root = 0; root < parent.size(); ++root) {
             std::size_t at = root;
@@ -306,8 +324,8 @@ class ExactAssignment {
     std::vector<std::int32_t> degree_;
     std::vector<std::vector<std::size_t>> members_;  ///< arcs held at each adviser
     std::vector<std::vector<Move>> rows_;
-    std::vector<std::int64_t> gain_;   ///< scratch of build_row
-    std::vector<std::size_t> via_;     ///< scratch of build_row
+    std::vector<std::int64_t> gain_;  ///< scratch of build_row
+    std::vector<std::size_t> via_;    ///< scratch of build_row
     std::vector<std::int64_t> label_;
     bool stopped_ = false;
 };

@@ -1,11 +1,11 @@
 // Why no assignment meets the minimums: a minimum cut.
 //
-// Problem: minimum demands, minimum loads, pins and capacities can contradict each other; the user needs to know which
-// firms and advisers block, and by how many units.
-// Method: the feasible-circulation network with lower bounds; a maximum flow that does not saturate the lower bounds
-// leaves a minimum cut, and each minimum on the wrong side of it is named with its shortfall.
-// Complexity: push-relabel, O(V^3) at worst. Deterministic.
-// Source: R. K. Ahuja, T. L. Magnanti, J. B. Orlin, "Network Flows", 1993, section 6.7; Boost.Graph push-relabel.
+// Problem: minimum demands, minimum loads, pins and capacities can contradict each other; the user
+// needs to know which firms and advisers block, and by how many units. Method: the
+// feasible-circulation network with lower bounds; a maximum flow that does not saturate the lower
+// bounds leaves a minimum cut, and each minimum on the wrong side of it is named with its
+// shortfall. Complexity: push-relabel, O(V^3) at worst. Deterministic. Source: R. K. Ahuja, T. L.
+// Magnanti, J. B. Orlin, "Network Flows", 1993, section 6.7; Boost.Graph push-relabel.
 #pragma once
 
 #include <string>
@@ -20,16 +20,19 @@
 namespace libmatch {
 
 /// Blockers of an infeasible problem; empty if the minimums can be met. `arcs`: all eligible pairs.
-[[nodiscard]] inline std::vector<Blocker> find_blockers(const AssignmentLimits& limits, std::size_t firms,
+[[nodiscard]] inline std::vector<Blocker> find_blockers(const AssignmentLimits& limits,
+                                                        std::size_t firms,
                                                         const std::vector<Arc>& arcs) {
     using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
     using Graph = boost::adjacency_list<
         boost::vecS, boost::vecS, boost::directedS, boost::no_property,
-        boost::property<boost::edge_capacity_t, std::int64_t,
-                        boost::property<boost::edge_residual_capacity_t, std::int64_t,
-                                        boost::property<boost::edge_reverse_t, Traits::edge_descriptor>>>>;
+        boost::property<
+            boost::edge_capacity_t, std::int64_t,
+            boost::property<boost::edge_residual_capacity_t, std::int64_t,
+                            boost::property<boost::edge_reverse_t, Traits::edge_descriptor>>>>;
     const std::size_t advisers = limits.capacity.size();
-    const std::size_t origin = firms + advisers, sink = origin + 1, surplus = origin + 2, deficit = origin + 3;
+    const std::size_t origin = firms + advisers, sink = origin + 1, surplus = origin + 2,
+                      deficit = origin + 3;
     Graph graph(firms + advisers + 4);
     auto capacity = boost::get(boost::edge_capacity, graph);
     auto residual = boost::get(boost::edge_residual_capacity, graph);
@@ -44,22 +47,24 @@ namespace libmatch {
         return forth;
     };
 
-    // An edge with lower bound l and capacity c: l is forced (surplus -> to, from -> deficit), c - l is free.
+    // An edge with lower bound l and capacity c: l is forced (surplus -> to, from -> deficit), c -
+    // l is free.
     std::vector<std::pair<Blocker, Traits::edge_descriptor>> forced;
     std::int64_t from_origin = 0, into_sink = 0;
     for (std::size_t i = 0; i < firms; ++i) {
         const std::int64_t low = limits.min_demand_of(FirmId(i));
         connect(origin, i, limits.demand_of(FirmId(i)) - low);
         if (low == 0) continue;
-        forced.push_back({{Blocker::Kind::firm, static_cast<std::uint32_t>(i), 0, ""}, connect(surplus, i, low)});
+        forced.push_back({{Blocker::Kind::firm, static_cast<std::uint32_t>(i), 0, ""},
+                          connect(surplus, i, low)});
         from_origin += low;
     }
     for (std::size_t j = 0; j < advisers; ++j) {
         const std::int64_t low = limits.min_load_of(AdviserId(j));
         connect(firms + j, sink, limits.capacity[j] - low);
         if (low == 0) continue;
-        forced.push_back(
-            {{Blocker::Kind::adviser, static_cast<std::uint32_t>(j), 0, ""}, connect(firms + j, deficit, low)});
+        forced.push_back({{Blocker::Kind::adviser, static_cast<std::uint32_t>(j), 0, ""},
+                          connect(firms + j, deficit, low)});
         into_sink += low;
     }
     connect(origin, deficit, from_origin);
@@ -67,7 +72,8 @@ namespace libmatch {
     std::int64_t everything = from_origin + into_sink;
     std::size_t pin = 0;
     for (const Arc& a : arcs) {
-        const bool pinned = pin < limits.pinned.size() && limits.pinned[pin] == Pair{a.firm, a.adviser};
+        const bool pinned =
+            pin < limits.pinned.size() && limits.pinned[pin] == Pair{a.firm, a.adviser};
         if (!pinned) {
             connect(a.firm, firms + a.adviser, 1);
             continue;
@@ -89,12 +95,14 @@ namespace libmatch {
         const std::string units = std::to_string(blocker.shortfall);
         switch (blocker.kind) {
             case Blocker::Kind::firm:
-                blocker.reason = "the firm's minimum demand lacks " + units +
-                                 " eligible advisers with room; lower min_demand or raise capacities";
+                blocker.reason =
+                    "the firm's minimum demand lacks " + units +
+                    " eligible advisers with room; lower min_demand or raise capacities";
                 break;
             case Blocker::Kind::adviser:
-                blocker.reason = "the adviser's minimum load lacks " + units +
-                                 " eligible firms that are free; lower min_load or widen eligibility";
+                blocker.reason =
+                    "the adviser's minimum load lacks " + units +
+                    " eligible firms that are free; lower min_load or widen eligibility";
                 break;
             case Blocker::Kind::pin:
                 blocker.reason = "the pin exceeds the adviser's capacity or the firm's demand";

@@ -1,7 +1,9 @@
-// The judge of assignments: recomputes feasibility, objective, bound and gap with plain loops over all pairs.
+// The judge of assignments: recomputes feasibility, objective, bound and gap with plain loops over
+// all pairs.
 //
-// A problem is given by two questions, `eligible(i, j)` and `utility(i, j)`; the judge asks both for every pair.
-// Complexity: O(n m) questions. It shares no code with any solver. Deterministic for any number of threads.
+// A problem is given by two questions, `eligible(i, j)` and `utility(i, j)`; the judge asks both
+// for every pair. Complexity: O(n m) questions. It shares no code with any solver. Deterministic
+// for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -50,10 +52,12 @@ inline double in_certificate_numbers(double x, double unit) {
 
 /// The most that one firm can add to the dual value at these prices.
 inline double best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
-                          const std::vector<double>& prices, const std::vector<AdviserId>& pins, double unit) {
+                          const std::vector<double>& prices, const std::vector<AdviserId>& pins,
+                          double unit) {
     double total = 0;
     for (const AdviserId j : pins) {
-        total += in_certificate_numbers(problem.utility(i, j), unit) - in_certificate_numbers(prices[j], unit);
+        total += in_certificate_numbers(problem.utility(i, j), unit) -
+                 in_certificate_numbers(prices[j], unit);
     }
     const int room = limits.demand_of(i) - static_cast<int>(pins.size());
     const int forced = limits.min_demand_of(i) - static_cast<int>(pins.size());
@@ -66,7 +70,8 @@ inline double best_choice(const AssignmentCase& problem, const AssignmentLimits&
         nets.push_back(in_certificate_numbers(problem.utility(i, adviser), unit) -
                        in_certificate_numbers(prices[j], unit));
     }
-    const auto kept = static_cast<std::ptrdiff_t>(std::min<std::size_t>(nets.size(), static_cast<std::size_t>(room)));
+    const auto kept = static_cast<std::ptrdiff_t>(
+        std::min<std::size_t>(nets.size(), static_cast<std::size_t>(room)));
     std::partial_sort(nets.begin(), nets.begin() + kept, nets.end(), std::greater<>());
     for (int k = 0; k < static_cast<int>(kept); ++k) {
         const double net = nets[static_cast<std::size_t>(k)];
@@ -80,7 +85,8 @@ inline double best_choice(const AssignmentCase& problem, const AssignmentLimits&
 
 /// Judges pairs, prices and claims; adds what is wrong and the recomputed figures to the verdict.
 inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimits& limits,
-                             const AssignmentResult& claim, Verdict& verdict, unsigned threads = 0) {
+                             const AssignmentResult& claim, Verdict& verdict,
+                             unsigned threads = 0) {
     const auto fail = [&](std::string subject, std::string text) {
         verdict.fail(problem.stage, std::move(subject), std::move(text));
     };
@@ -91,13 +97,14 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     StageVerdict found{problem.stage, 0, 0};
     if (claim.certificate.status == Status::infeasible) {
         if (claim.blockers.empty()) fail("status", "infeasible is claimed without any blocker");
-        if (!claim.pairs.empty()) fail("status", "infeasible is claimed, yet there are assignments");
+        if (!claim.pairs.empty())
+            fail("status", "infeasible is claimed, yet there are assignments");
         verdict.stages.push_back(found);
         return;
     }
     if (claim.prices.size() != problem.advisers) {
-        fail("prices", std::to_string(claim.prices.size()) + " prices for " + std::to_string(problem.advisers) +
-                           " advisers");
+        fail("prices", std::to_string(claim.prices.size()) + " prices for " +
+                           std::to_string(problem.advisers) + " advisers");
         verdict.stages.push_back(found);
         return;
     }
@@ -121,8 +128,9 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         ++load[p.adviser];
         ++held[p.firm];
         if (!problem.eligible(p.firm, p.adviser)) {
-            fail(pair_name(p), "the pair is not eligible" +
-                                   (problem.reason ? ": " + problem.reason(p.firm, p.adviser) : std::string()));
+            fail(pair_name(p),
+                 "the pair is not eligible" +
+                     (problem.reason ? ": " + problem.reason(p.firm, p.adviser) : std::string()));
             continue;
         }
         objective.add(detail::in_certificate_numbers(problem.utility(p.firm, p.adviser), unit));
@@ -130,11 +138,13 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     for (std::size_t j = 0; j < problem.advisers; ++j) {
         const AdviserId adviser(j);
         if (load[j] > limits.capacity[j]) {
-            fail(problem.adviser_name(adviser), std::to_string(load[j]) + " firms for a capacity of " +
+            fail(problem.adviser_name(adviser), std::to_string(load[j]) +
+                                                    " firms for a capacity of " +
                                                     std::to_string(limits.capacity[j]));
         }
         if (load[j] < limits.min_load_of(adviser)) {
-            fail(problem.adviser_name(adviser), std::to_string(load[j]) + " firms for a minimum load of " +
+            fail(problem.adviser_name(adviser), std::to_string(load[j]) +
+                                                    " firms for a minimum load of " +
                                                     std::to_string(limits.min_load_of(adviser)));
         }
     }
@@ -145,14 +155,16 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
                                               std::to_string(limits.demand_of(firm)));
         }
         if (held[i] < limits.min_demand_of(firm)) {
-            fail(problem.firm_name(firm), std::to_string(held[i]) + " advisers for a minimum demand of " +
+            fail(problem.firm_name(firm), std::to_string(held[i]) +
+                                              " advisers for a minimum demand of " +
                                               std::to_string(limits.min_demand_of(firm)));
         }
     }
     std::vector<std::vector<AdviserId>> pins(problem.firms);
     for (const Pair& p : limits.pinned) {
         pins[p.firm].push_back(p.adviser);
-        if (!std::binary_search(seen.begin(), seen.end(), p)) fail(pair_name(p), "the pin is not kept");
+        if (!std::binary_search(seen.begin(), seen.end(), p))
+            fail(pair_name(p), "the pin is not kept");
         if (!problem.eligible(p.firm, p.adviser)) fail(pair_name(p), "the pin is not eligible");
     }
 
@@ -174,7 +186,8 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     std::vector<double> surplus(problem.firms);
     parallel_chunks(problem.firms, 64, threads, [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
-            surplus[i] = detail::best_choice(problem, limits, FirmId(i), claim.prices, pins[i], unit);
+            surplus[i] =
+                detail::best_choice(problem, limits, FirmId(i), claim.prices, pins[i], unit);
         }
     });
     for (const double s : surplus) bound.add(s);
@@ -184,10 +197,12 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     found.bound = bound.value() * scale;
     const Certificate& c = claim.certificate;
     if (!detail::close(found.objective, c.objective)) {
-        fail("objective", "claimed " + detail::figure(c.objective) + ", recomputed " + detail::figure(found.objective));
+        fail("objective", "claimed " + detail::figure(c.objective) + ", recomputed " +
+                              detail::figure(found.objective));
     }
     if (!detail::close(found.bound, c.bound)) {
-        fail("bound", "claimed " + detail::figure(c.bound) + ", recomputed from the prices " + detail::figure(found.bound));
+        fail("bound", "claimed " + detail::figure(c.bound) + ", recomputed from the prices " +
+                          detail::figure(found.bound));
     }
     if (c.status == Status::optimal && !detail::close(found.bound, found.objective)) {
         fail("status", "optimal is claimed, yet the gap is " + detail::figure(found.gap()));

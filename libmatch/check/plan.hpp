@@ -1,8 +1,9 @@
 // The judge of plans: recomputes every stage of a plan from the market.
 //
-// For each stage with a certificate it checks every rule of that stage, recomputes objective, bound and gap from the
-// plan's prices, and compares with what the plan claims. Straightforward loops over all pairs; no solver header.
-// Complexity: O(firms x advisers x skills) per programme, O(firms x seats) for dossiers. Deterministic.
+// For each stage with a certificate it checks every rule of that stage, recomputes objective, bound
+// and gap from the plan's prices, and compares with what the plan claims. Straightforward loops
+// over all pairs; no solver header. Complexity: O(firms x advisers x skills) per programme, O(firms
+// x seats) for dossiers. Deterministic.
 #pragma once
 
 #include <algorithm>
@@ -49,21 +50,27 @@ class PlanJudge {
     static constexpr double cent = 0.01;
 
     [[nodiscard]] std::string firm(FirmId i) const { return "firm " + market_.firms.id[i]; }
-    [[nodiscard]] static std::string dossier(std::size_t d) { return "dossier " + std::to_string(d + 1); }
+    [[nodiscard]] static std::string dossier(std::size_t d) {
+        return "dossier " + std::to_string(d + 1);
+    }
 
     /// Every stage of the plan must be one of the market's, once.
     void check_names() {
-        std::set<std::string> known{stage::fund, stage::pool, stage::lead, stage::lend, stage::resources};
+        std::set<std::string> known{stage::fund, stage::pool, stage::lead, stage::lend,
+                                    stage::resources};
         for (const Programme& p : market_.programmes) known.insert(stage::assign(p));
         for (const auto& [name, c] : plan_.certificates) {
-            if (known.erase(name) == 0) verdict_.fail(name, "certificate", "the stage is unknown or listed twice");
+            if (known.erase(name) == 0)
+                verdict_.fail(name, "certificate", "the stage is unknown or listed twice");
         }
         const auto need = [&](bool present, const std::string& name) {
             if (present && plan_.certificate(name) == nullptr) {
-                verdict_.fail(name, "certificate", "the plan has rows of this stage but no certificate");
+                verdict_.fail(name, "certificate",
+                              "the plan has rows of this stage but no certificate");
             }
         };
-        for (const Assigned& a : plan_.assignments) need(true, stage::assign(market_.programmes[a.programme]));
+        for (const Assigned& a : plan_.assignments)
+            need(true, stage::assign(market_.programmes[a.programme]));
         need(!plan_.grants.empty(), stage::fund);
         need(!plan_.dossiers.empty(), stage::pool);
         need(!plan_.loans.empty(), stage::lend);
@@ -73,13 +80,17 @@ class PlanJudge {
     void compare(const std::string& name, const StageVerdict& found) {
         const Certificate& c = *plan_.certificate(name);
         if (!close(c.objective, found.objective)) {
-            verdict_.fail(name, "objective", "claimed " + figure(c.objective) + ", recomputed " + figure(found.objective));
+            verdict_.fail(
+                name, "objective",
+                "claimed " + figure(c.objective) + ", recomputed " + figure(found.objective));
         }
         if (!close(c.bound, found.bound)) {
-            verdict_.fail(name, "bound", "claimed " + figure(c.bound) + ", recomputed " + figure(found.bound));
+            verdict_.fail(name, "bound",
+                          "claimed " + figure(c.bound) + ", recomputed " + figure(found.bound));
         }
         if (c.status == Status::optimal && !close(found.bound, found.objective)) {
-            verdict_.fail(name, "status", "optimal is claimed, yet the gap is " + figure(found.gap()));
+            verdict_.fail(name, "status",
+                          "optimal is claimed, yet the gap is " + figure(found.gap()));
         }
         verdict_.stages.push_back(found);
     }
@@ -108,7 +119,8 @@ class PlanJudge {
         }
         std::set<Pair> pins;
         for (const PairNote& note : market_.notes) {
-            if (note.kind != PairKind::pinned || (note.programme.known() && !(note.programme == p))) continue;
+            if (note.kind != PairKind::pinned || (note.programme.known() && !(note.programme == p)))
+                continue;
             if (market_.advisers.network[note.adviser] != programme.network) continue;
             if (scorer.firm_rule(note.firm) != Exclusion::none) continue;
             pins.insert({note.firm, note.adviser});
@@ -118,25 +130,31 @@ class PlanJudge {
         AssignmentResult claim;
         claim.certificate = *c;
         claim.prices = prices(name);
-        if (const auto b = plan_.blockers.find(name); b != plan_.blockers.end()) claim.blockers = b->second;
+        if (const auto b = plan_.blockers.find(name); b != plan_.blockers.end())
+            claim.blockers = b->second;
         if (c->status == Status::infeasible && claim.blockers.empty()) claim.blockers.push_back({});
         for (const Assigned& a : plan_.assignments) {
             if (!(a.programme == p)) continue;
             claim.pairs.push_back({a.firm, a.adviser});
             const double score = scorer.score(a.firm, a.adviser);
             if (!close(score, a.score)) {
-                verdict_.fail(name, firm(a.firm), "claimed score " + figure(a.score) + ", recomputed " + figure(score));
+                verdict_.fail(name, firm(a.firm),
+                              "claimed score " + figure(a.score) + ", recomputed " + figure(score));
             }
         }
         AssignmentCase problem;
         problem.stage = name;
         problem.firms = market_.firms.size();
         problem.advisers = market_.advisers.size();
-        problem.eligible = [&](FirmId i, AdviserId j) { return scorer.exclusion(i, j) == Exclusion::none; };
+        problem.eligible = [&](FirmId i, AdviserId j) {
+            return scorer.exclusion(i, j) == Exclusion::none;
+        };
         problem.utility = [&](FirmId i, AdviserId j) { return scorer.score(i, j); };
         problem.firm_name = [&](FirmId i) { return firm(i); };
         problem.adviser_name = [&](AdviserId j) { return "adviser " + market_.advisers.id[j]; };
-        problem.reason = [&](FirmId i, AdviserId j) { return std::string(libmatch::name(scorer.exclusion(i, j))); };
+        problem.reason = [&](FirmId i, AdviserId j) {
+            return std::string(libmatch::name(scorer.exclusion(i, j)));
+        };
         judge_assignment(problem, limits, claim, verdict_, threads_);
     }
 
@@ -156,7 +174,8 @@ class PlanJudge {
 
     void judge_grants() {
         std::vector<WordSet> labels(market_.firms.size(), 0);
-        for (const Assigned& a : plan_.assignments) labels[a.firm] |= market_.advisers.labels[a.adviser];
+        for (const Assigned& a : plan_.assignments)
+            labels[a.firm] |= market_.advisers.labels[a.adviser];
         std::vector<std::uint8_t> seeks(market_.firms.size(), 0), pooled(market_.firms.size(), 0);
         for (const FirmId i : seekers()) seeks[i] = 1;
         for (const Dossier& d : plan_.dossiers) {
@@ -168,27 +187,34 @@ class PlanJudge {
         for (const Grant& g : plan_.grants) {
             const Scheme& s = market_.schemes[g.scheme];
             const std::string who = firm(g.firm) + ", scheme " + s.id;
-            const auto fail = [&](std::string text) { verdict_.fail(stage::fund, who, std::move(text)); };
+            const auto fail = [&](std::string text) {
+                verdict_.fail(stage::fund, who, std::move(text));
+            };
             if (seeks[g.firm] == 0) fail("the firm is not among those that seek funds");
             const auto rule = scheme_exclusion(market_, s, g.firm, labels[g.firm]);
             if (!rule.empty()) fail(std::string(rule));
-            if (s.collective_only && plan_.certificate(stage::pool) != nullptr && pooled[g.firm] == 0) {
+            if (s.collective_only && plan_.certificate(stage::pool) != nullptr &&
+                pooled[g.firm] == 0) {
                 fail("the scheme is collective and the firm is in no dossier");
             }
             const double most = largest_grant(market_, s, g.firm);
             if (!(g.amount_eur > 0) || g.amount_eur > most + cent || g.amount_eur < s.floor_eur) {
-                fail("the grant of " + figure(g.amount_eur) + " EUR is not between the floor and " + figure(most));
+                fail("the grant of " + figure(g.amount_eur) + " EUR is not between the floor and " +
+                     figure(most));
             }
-            const std::string group = s.stacking_group.empty() ? "alone " + s.id : "group " + s.stacking_group;
-            if (!stacked.insert({g.firm.value, group}).second) fail("another grant excludes this one");
+            const std::string group =
+                s.stacking_group.empty() ? "alone " + s.id : "group " + s.stacking_group;
+            if (!stacked.insert({g.firm.value, group}).second)
+                fail("another grant excludes this one");
             aid[g.firm] += g.amount_eur;
             spent[g.scheme] += g.amount_eur;
             objective.add(g.amount_eur);
         }
         for (std::size_t i = 0; i < aid.size(); ++i) {
             if (aid[i] > 0 && aid[i] > aid_limit(market_, FirmId(i)) + cent) {
-                verdict_.fail(stage::fund, firm(FirmId(i)), "aid of " + figure(aid[i]) + " EUR passes the limit of " +
-                                                                figure(aid_limit(market_, FirmId(i))));
+                verdict_.fail(stage::fund, firm(FirmId(i)),
+                              "aid of " + figure(aid[i]) + " EUR passes the limit of " +
+                                  figure(aid_limit(market_, FirmId(i))));
             }
         }
         const auto& price = prices(stage::fund);
@@ -196,11 +222,13 @@ class PlanJudge {
         for (std::size_t s = 0; s < spent.size(); ++s) {
             const Scheme& scheme = market_.schemes[s];
             if (spent[s] > scheme.budget_eur + cent) {
-                verdict_.fail(stage::fund, "scheme " + scheme.id, "grants of " + figure(spent[s]) +
-                                                                      " EUR pass the budget of " + figure(scheme.budget_eur));
+                verdict_.fail(stage::fund, "scheme " + scheme.id,
+                              "grants of " + figure(spent[s]) + " EUR pass the budget of " +
+                                  figure(scheme.budget_eur));
             }
             if (!(price[s] >= 0) || (price[s] > 0 && !std::isfinite(scheme.budget_eur))) {
-                verdict_.fail(stage::fund, "scheme " + scheme.id, "its price " + figure(price[s]) + " proves nothing");
+                verdict_.fail(stage::fund, "scheme " + scheme.id,
+                              "its price " + figure(price[s]) + " proves nothing");
                 continue;
             }
             if (price[s] > 0) bound.add(price[s] * scheme.budget_eur);
@@ -210,7 +238,8 @@ class PlanJudge {
     }
 
     /// The most that one firm adds to the dual value: every subset of schemes is tried.
-    [[nodiscard]] double most_worth(FirmId i, WordSet labels, const std::vector<double>& price) const {
+    [[nodiscard]] double most_worth(FirmId i, WordSet labels,
+                                    const std::vector<double>& price) const {
         std::vector<std::size_t> open;
         for (std::size_t s = 0; s < market_.schemes.size(); ++s) {
             if (price[s] < 1 && largest_grant(market_, market_.schemes[s], i) > 0 &&
@@ -227,7 +256,8 @@ class PlanJudge {
             for (std::size_t k = 0; k < open.size(); ++k) {
                 if ((subset >> k & 1) == 0) continue;
                 const Scheme& s = market_.schemes[open[k]];
-                if (!s.stacking_group.empty()) lawful = lawful && groups.insert(s.stacking_group).second;
+                if (!s.stacking_group.empty())
+                    lawful = lawful && groups.insert(s.stacking_group).second;
                 const double amount = std::min(left, largest_grant(market_, s, i));
                 left -= amount;
                 worth += (1 - price[open[k]]) * amount;
@@ -241,7 +271,8 @@ class PlanJudge {
 
     [[nodiscard]] std::vector<double> residuals() const {
         std::vector<double> residual(market_.firms.size(), 0.0);
-        for (const FirmId i : seekers()) residual[i] = market_.firms.cost_eur[i] - market_.firms.own_funds_eur[i];
+        for (const FirmId i : seekers())
+            residual[i] = market_.firms.cost_eur[i] - market_.firms.own_funds_eur[i];
         for (const Grant& g : plan_.grants) residual[g.firm] -= g.amount_eur;
         return residual;
     }
@@ -253,7 +284,8 @@ class PlanJudge {
 
     void judge_dossiers() {
         const auto residual = residuals();
-        // Whoever could pool must be either in a dossier or named as left out, with the amount that was sought.
+        // Whoever could pool must be either in a dossier or named as left out, with the amount that
+        // was sought.
         std::map<std::uint32_t, double> sought;
         for (const Dossier& d : plan_.dossiers) {
             for (const DossierMember& m : d.members) {
@@ -261,28 +293,34 @@ class PlanJudge {
                     verdict_.fail(stage::pool, firm(m.firm), "the firm is in two dossiers");
                 }
                 if (std::fabs(m.amount_eur - residual[m.firm]) > cent) {
-                    verdict_.fail(stage::pool, firm(m.firm), "its amount is " + figure(m.amount_eur) +
-                                                                 " EUR, its residual " + figure(residual[m.firm]));
+                    verdict_.fail(stage::pool, firm(m.firm),
+                                  "its amount is " + figure(m.amount_eur) + " EUR, its residual " +
+                                      figure(residual[m.firm]));
                 }
                 if (market_.firms.consents_pooling[m.firm] == 0) {
-                    verdict_.fail(stage::pool, firm(m.firm), "the firm does not consent to pooling");
+                    verdict_.fail(stage::pool, firm(m.firm),
+                                  "the firm does not consent to pooling");
                 }
             }
         }
         for (const Unserved& u : plan_.unserved) {
             if (u.stage != stage::pool || u.amount_eur <= 0) continue;
             if (u.amount_eur > residual[u.firm] + cent) {
-                verdict_.fail(stage::pool, firm(u.firm), "the amount left out exceeds its residual");
+                verdict_.fail(stage::pool, firm(u.firm),
+                              "the amount left out exceeds its residual");
             }
             if (!sought.emplace(u.firm.value, u.amount_eur).second) {
-                verdict_.fail(stage::pool, firm(u.firm), "the firm is listed both in a dossier and left out");
+                verdict_.fail(stage::pool, firm(u.firm),
+                              "the firm is listed both in a dossier and left out");
             }
         }
         const double ticket = smallest_ticket();
         for (const FirmId i : seekers()) {
-            const bool could = residual[i] >= cent && residual[i] < ticket && market_.firms.consents_pooling[i] != 0;
+            const bool could = residual[i] >= cent && residual[i] < ticket &&
+                               market_.firms.consents_pooling[i] != 0;
             if (could && sought.count(i.value) == 0) {
-                verdict_.fail(stage::pool, firm(i), "it could pool, yet is neither in a dossier nor named as left out");
+                verdict_.fail(stage::pool, firm(i),
+                              "it could pool, yet is neither in a dossier nor named as left out");
             }
         }
 
@@ -306,24 +344,28 @@ class PlanJudge {
             bool seat_inside = false;
             for (const DossierMember& m : x.members) {
                 g.members.emplace_back(position[m.firm]);
-                const double away = market_.distance_km(market_.firms.place[m.firm], market_.firms.place[x.seat]);
+                const double away =
+                    market_.distance_km(market_.firms.place[m.firm], market_.firms.place[x.seat]);
                 sum.add(m.amount_eur);
                 value.add(1 - rule.cost_per_km * away);
                 seat_inside = seat_inside || m.firm == x.seat;
                 if (std::fabs(away - m.distance_km) > 1e-6) {
-                    verdict_.fail(stage::pool, dossier(d), firm(m.firm) + ": claimed distance " + figure(m.distance_km) +
-                                                               " km, recomputed " + figure(away));
+                    verdict_.fail(stage::pool, dossier(d),
+                                  firm(m.firm) + ": claimed distance " + figure(m.distance_km) +
+                                      " km, recomputed " + figure(away));
                 }
             }
             std::sort(g.members.begin(), g.members.end());
             if (!seat_inside) verdict_.fail(stage::pool, dossier(d), "its seat is not at a member");
             if (std::fabs(sum.value() - x.sum_eur) > cent) {
-                verdict_.fail(stage::pool, dossier(d), "claimed sum " + figure(x.sum_eur) + " EUR, recomputed " +
-                                                           figure(sum.value()));
+                verdict_.fail(
+                    stage::pool, dossier(d),
+                    "claimed sum " + figure(x.sum_eur) + " EUR, recomputed " + figure(sum.value()));
             }
             if (!close(value.value(), x.value)) {
-                verdict_.fail(stage::pool, dossier(d), "claimed value " + figure(x.value) + ", recomputed " +
-                                                           figure(value.value()));
+                verdict_.fail(
+                    stage::pool, dossier(d),
+                    "claimed value " + figure(x.value) + ", recomputed " + figure(value.value()));
             }
             claim.groups.push_back(std::move(g));
         }
@@ -360,7 +402,8 @@ class PlanJudge {
                 const auto& list = served[m.firm];
                 if (std::find(list.begin(), list.end(), j) != list.end()) known += 1;
             }
-            return lead_utility(market_, market_.firms.place[x.seat], known / static_cast<double>(x.members.size()), j);
+            return lead_utility(market_, market_.firms.place[x.seat],
+                                known / static_cast<double>(x.members.size()), j);
         };
         problem.firm_name = [](FirmId d) { return dossier(d); };
         problem.adviser_name = [&](AdviserId j) { return "adviser " + market_.advisers.id[j]; };
@@ -370,13 +413,15 @@ class PlanJudge {
         claim.certificate = *plan_.certificate(stage::lead);
         claim.prices = prices(stage::lead);
         for (std::size_t d = 0; d < plan_.dossiers.size(); ++d) {
-            if (plan_.dossiers[d].lead.known()) claim.pairs.push_back({FirmId(d), plan_.dossiers[d].lead});
+            if (plan_.dossiers[d].lead.known())
+                claim.pairs.push_back({FirmId(d), plan_.dossiers[d].lead});
         }
         judge_assignment(problem, limits, claim, verdict_, threads_);
     }
 
     void judge_loans() {
-        // What seeks a lender: every dossier, then every firm whose residual reaches the ticket alone.
+        // What seeks a lender: every dossier, then every firm whose residual reaches the ticket
+        // alone.
         struct Request {
             FirmId at;
             double amount;
@@ -399,7 +444,8 @@ class PlanJudge {
         problem.firms = requests.size();
         problem.advisers = market_.lenders.size();
         problem.eligible = [&](FirmId r, AdviserId l) {
-            return may_lend(market_, market_.firms.place[requests[r].at], requests[r].amount, market_.lenders[l]);
+            return may_lend(market_, market_.firms.place[requests[r].at], requests[r].amount,
+                            market_.lenders[l]);
         };
         problem.utility = [&](FirmId, AdviserId l) { return lend_utility(market_.lenders[l]); };
         problem.firm_name = [&](FirmId r) {
@@ -419,7 +465,8 @@ class PlanJudge {
             if (!loan.dossier.known()) {
                 const auto at = solo.find(loan.firm.value);
                 if (at == solo.end()) {
-                    verdict_.fail(stage::lend, who, firm(loan.firm) + " has no residual for a loan of its own");
+                    verdict_.fail(stage::lend, who,
+                                  firm(loan.firm) + " has no residual for a loan of its own");
                     continue;
                 }
                 request = at->second;
@@ -427,8 +474,9 @@ class PlanJudge {
                 verdict_.fail(stage::lend, who, "its lender differs from the dossier's");
             }
             if (std::fabs(loan.amount_eur - requests[request].amount) > cent) {
-                verdict_.fail(stage::lend, who, "claimed amount " + figure(loan.amount_eur) + " EUR, recomputed " +
-                                                    figure(requests[request].amount));
+                verdict_.fail(stage::lend, who,
+                              "claimed amount " + figure(loan.amount_eur) + " EUR, recomputed " +
+                                  figure(requests[request].amount));
             }
             lent.insert(request);
             claim.pairs.push_back({FirmId(request), AdviserId(loan.lender.value)});
@@ -458,19 +506,24 @@ class PlanJudge {
                 const Eigen::ArrayXf unmet = unmet_need(market_, who, served[i]);
                 scores.clear();
                 for (std::size_t r = 0; r < market_.resources.size(); ++r) {
-                    if (serves(market_, ResourceId(r), who)) scores.push_back(usefulness(market_, who, unmet, ResourceId(r)));
+                    if (serves(market_, ResourceId(r), who))
+                        scores.push_back(usefulness(market_, who, unmet, ResourceId(r)));
                 }
                 std::sort(scores.begin(), scores.end(), std::greater<>());
-                for (std::size_t k = 0; k < std::min(most, scores.size()); ++k) best[i] += scores[k];
+                for (std::size_t k = 0; k < std::min(most, scores.size()); ++k)
+                    best[i] += scores[k];
                 std::set<std::uint32_t> distinct;
                 for (const Recommendation* r : given[i]) {
                     const double score = usefulness(market_, who, unmet, r->resource);
                     got[i] += score;
                     if (!close(score, r->score)) {
-                        wrong[i] = "claimed usefulness " + figure(r->score) + ", recomputed " + figure(score);
+                        wrong[i] = "claimed usefulness " + figure(r->score) + ", recomputed " +
+                                   figure(score);
                     }
-                    if (!serves(market_, r->resource, who)) wrong[i] = "a centre does not serve its territory or language";
-                    if (!distinct.insert(r->resource.value).second) wrong[i] = "a resource is listed twice";
+                    if (!serves(market_, r->resource, who))
+                        wrong[i] = "a centre does not serve its territory or language";
+                    if (!distinct.insert(r->resource.value).second)
+                        wrong[i] = "a resource is listed twice";
                 }
                 if (given[i].size() > most) wrong[i] = "more resources than the settings allow";
             }
@@ -488,7 +541,8 @@ class PlanJudge {
             return;
         }
         // A stopped stage claims a weaker bound than the judge's own.
-        if (c.bound < found.bound) verdict_.fail(stage::resources, "bound", "claimed less than the best possible");
+        if (c.bound < found.bound)
+            verdict_.fail(stage::resources, "bound", "claimed less than the best possible");
         verdict_.stages.push_back(found);
     }
 

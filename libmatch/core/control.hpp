@@ -1,7 +1,8 @@
 // How a caller watches and stops long work: progress, time limit, cancel.
 //
-// A Control is passed by reference through every long call. The work asks `stop()` often (at least every few
-// milliseconds of work); when it answers true, the work ends with its best answer so far and its true gap.
+// A Control is passed by reference through every long call. The work asks `stop()` often (at least
+// every few milliseconds of work); when it answers true, the work ends with its best answer so far
+// and its true gap.
 #pragma once
 
 #include <atomic>
@@ -18,11 +19,16 @@ enum class Status { optimal, within_gap, time_limit, cancelled, infeasible };
 
 [[nodiscard]] constexpr std::string_view name(Status s) {
     switch (s) {
-        case Status::optimal: return "optimal";
-        case Status::within_gap: return "within_gap";
-        case Status::time_limit: return "time_limit";
-        case Status::cancelled: return "cancelled";
-        case Status::infeasible: return "infeasible";
+        case Status::optimal:
+            return "optimal";
+        case Status::within_gap:
+            return "within_gap";
+        case Status::time_limit:
+            return "time_limit";
+        case Status::cancelled:
+            return "cancelled";
+        case Status::infeasible:
+            return "infeasible";
     }
     return "";
 }
@@ -44,8 +50,9 @@ class Control {
     Control() = default;
     explicit Control(std::optional<double> limit_seconds, Listener listener = {})
         : listener_(std::move(listener)) {
-        if (limit_seconds) deadline_ = start_ + std::chrono::duration_cast<Clock::duration>(
-                                                    std::chrono::duration<double>(*limit_seconds));
+        if (limit_seconds)
+            deadline_ = start_ + std::chrono::duration_cast<Clock::duration>(
+                                     std::chrono::duration<double>(*limit_seconds));
     }
 
     [[nodiscard]] double elapsed() const {

@@ -29,7 +29,8 @@ struct Fault {
     }
 };
 
-/// Thrown by builders only, with every fault that was found. Outcomes of solving are values, never exceptions.
+/// Thrown by builders only, with every fault that was found. Outcomes of solving are values, never
+/// exceptions.
 class InputError : public std::invalid_argument {
   public:
     explicit InputError(std::vector<Fault> found)
@@ -41,9 +42,12 @@ class InputError : public std::invalid_argument {
   private:
     static std::string summary(const std::vector<Fault>& faults) {
         constexpr std::size_t shown = 20;
-        std::string text = std::to_string(faults.size()) + (faults.size() == 1 ? " fault" : " faults");
-        for (std::size_t k = 0; k < faults.size() && k < shown; ++k) text += "\n  " + faults[k].text();
-        if (faults.size() > shown) text += "\n  and " + std::to_string(faults.size() - shown) + " more";
+        std::string text =
+            std::to_string(faults.size()) + (faults.size() == 1 ? " fault" : " faults");
+        for (std::size_t k = 0; k < faults.size() && k < shown; ++k)
+            text += "\n  " + faults[k].text();
+        if (faults.size() > shown)
+            text += "\n  and " + std::to_string(faults.size() - shown) + " more";
         return text;
     }
     std::vector<Fault> faults_;

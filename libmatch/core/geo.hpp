@@ -1,6 +1,7 @@
 // Distances: great circle on the sphere, or the plane.
 //
-// Source: haversine formula (R. W. Sinnott, "Virtues of the haversine", Sky and Telescope 68, 1984).
+// Source: haversine formula (R. W. Sinnott, "Virtues of the haversine", Sky and Telescope 68,
+// 1984).
 #pragma once
 
 #include <algorithm>

@@ -1,8 +1,9 @@
 // Parallel loops whose results do not depend on the number of threads.
 //
-// Method: the range is cut into chunks whose bounds depend on the range alone; threads take chunks from a
-// shared counter. A body writes only to slots of its own indices, or to its own chunk's slot, so the result is the
-// same bits for any number of threads. Exceptions of a body reach the caller (the first chunk's wins).
+// Method: the range is cut into chunks whose bounds depend on the range alone; threads take chunks
+// from a shared counter. A body writes only to slots of its own indices, or to its own chunk's
+// slot, so the result is the same bits for any number of threads. Exceptions of a body reach the
+// caller (the first chunk's wins).
 #pragma once
 
 #include <algorithm>
@@ -24,7 +25,8 @@ template <class Body>
 void parallel_chunks(std::size_t n, std::size_t chunk, unsigned threads, const Body& body) {
     chunk = std::max<std::size_t>(chunk, 1);
     const std::size_t chunks = (n + chunk - 1) / chunk;
-    const auto workers = static_cast<unsigned>(std::min<std::size_t>(thread_count(threads), chunks));
+    const auto workers =
+        static_cast<unsigned>(std::min<std::size_t>(thread_count(threads), chunks));
     if (workers <= 1) {
         for (std::size_t c = 0; c < chunks; ++c) body(c * chunk, std::min(n, (c + 1) * chunk));
         return;
@@ -51,7 +53,8 @@ void parallel_chunks(std::size_t n, std::size_t chunk, unsigned threads, const B
     }
 }
 
-/// Sum of values in a fixed order with compensation (Neumaier), so that large sums keep their last digits.
+/// Sum of values in a fixed order with compensation (Neumaier), so that large sums keep their last
+/// digits.
 class Sum {
   public:
     constexpr void add(double x) {

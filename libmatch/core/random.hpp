@@ -1,7 +1,7 @@
 // Reproducible random numbers: the same stream on every platform and for any number of threads.
 //
-// Method: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
-// A stream is a function of (seed, stream number), so each firm or seat can own one.
+// Method: SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA
+// 2014). A stream is a function of (seed, stream number), so each firm or seat can own one.
 #pragma once
 
 #include <cstdint>

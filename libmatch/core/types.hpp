@@ -1,7 +1,8 @@
 // Index types and units used by every layer.
 //
-// Ids are strings outside the library and dense 32-bit indices inside. Each kind of index is a type of
-// its own, so that an adviser cannot be passed where a firm is expected. Counts of pairs and arcs are 64-bit.
+// Ids are strings outside the library and dense 32-bit indices inside. Each kind of index is a type
+// of its own, so that an adviser cannot be passed where a firm is expected. Counts of pairs and
+// arcs are 64-bit.
 #pragma once
 
 #include <cstddef>
@@ -31,12 +32,12 @@ struct Index {
 
 using FirmId = Index<struct FirmTag>;
 using AdviserId = Index<struct AdviserTag>;
-using PlaceId = Index<struct PlaceTag>;          ///< one distinct location: a commune, or a point in it
+using PlaceId = Index<struct PlaceTag>;  ///< one distinct location: a commune, or a point in it
 using SchemeId = Index<struct SchemeTag>;
 using LenderId = Index<struct LenderTag>;
 using ResourceId = Index<struct ResourceTag>;
 using ProgrammeId = Index<struct ProgrammeTag>;
-using RuleId = Index<struct RuleTag>;            ///< a dossier rule
+using RuleId = Index<struct RuleTag>;  ///< a dossier rule
 using DossierId = Index<struct DossierTag>;
 
 /// Number of pairs or arcs: can exceed 32 bits at national scale.

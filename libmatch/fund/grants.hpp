@@ -1,15 +1,16 @@
 // Grants: the lawful stack of each firm, under budgets that couple the firms.
 //
-// Problem: max sum of granted euros; per firm at most one scheme of a stacking group, each grant at most its rate and
-// cap, all together at most the firm's aid limit (intensity, de minimis, need); per scheme at most its budget.
-// Method: Lagrangian relaxation of the budgets. At budget prices lambda_s in [0, 1] each firm takes its best stack
-// alone (by enumeration of the choices per stacking group, filled by falling net worth), which gives the bound
-// sum_s lambda_s B_s + sum_i best_i(lambda). Prices move by subgradient steps; each round also fills a lawful plan in
+// Problem: max sum of granted euros; per firm at most one scheme of a stacking group, each grant at
+// most its rate and cap, all together at most the firm's aid limit (intensity, de minimis, need);
+// per scheme at most its budget. Method: Lagrangian relaxation of the budgets. At budget prices
+// lambda_s in [0, 1] each firm takes its best stack alone (by enumeration of the choices per
+// stacking group, filled by falling net worth), which gives the bound sum_s lambda_s B_s + sum_i
+// best_i(lambda). Prices move by Polyak's subgradient steps; each round also fills a lawful plan in
 // order of priority under the remaining budgets. The best plan and the best bound are kept.
 // Floors are respected by the plan and relaxed in the bound, which stays valid.
-// Complexity: O(rounds n 2^g) for g eligible schemes per firm (a handful). Deterministic: one thread, ties by index.
-// Source: M. L. Fisher, "The Lagrangian relaxation method for solving integer programming problems", Management
-// Science 27, 1981.
+// Complexity: O(rounds n 2^g) for g eligible schemes per firm (a handful). Deterministic: one
+// thread, ties by index. Source: M. L. Fisher, "The Lagrangian relaxation method for solving
+// integer programming problems", Management Science 27, 1981.
 #pragma once
 
 #include <algorithm>
@@ -28,8 +29,8 @@
 namespace libmatch {
 
 struct GrantResult {
-    std::vector<Grant> grants;  ///< sorted by firm, then scheme
-    std::vector<double> prices; ///< lambda_s, EUR of objective per EUR of budget
+    std::vector<Grant> grants;   ///< sorted by firm, then scheme
+    std::vector<double> prices;  ///< lambda_s, EUR of objective per EUR of budget
     Certificate certificate;
 };
 
@@ -37,8 +38,9 @@ namespace detail {
 
 class GrantSolver {
   public:
-    GrantSolver(const Market& market, const std::vector<FirmId>& firms, const std::vector<WordSet>& labels,
-                const AssignmentOptions& options, Control& control)
+    GrantSolver(const Market& market, const std::vector<FirmId>& firms,
+                const std::vector<WordSet>& labels, const AssignmentOptions& options,
+                Control& control)
         : market_(market), gap_(options.gap), control_(control) {
         for (const FirmId i : firms) {
             Seeker seeker{i, aid_limit(market, i), {}};
@@ -54,7 +56,8 @@ class GrantSolver {
         by_priority_.resize(seekers_.size());
         std::iota(by_priority_.begin(), by_priority_.end(), std::size_t{0});
         std::stable_sort(by_priority_.begin(), by_priority_.end(), [&](auto a, auto b) {
-            return market.firms.priority[seekers_[a].firm] > market.firms.priority[seekers_[b].firm];
+            return market.firms.priority[seekers_[a].firm] >
+                   market.firms.priority[seekers_[b].firm];
         });
     }
 
@@ -65,6 +68,8 @@ class GrantSolver {
         best.certificate.bound = HUGE_VAL;
         best.certificate.objective = -1;
         best.prices = price;
+        double damping = 1;
+        int idle = 0;
         for (int round = 0; round < most_rounds; ++round) {
             if (round > 0 && control_.stop()) break;
             control_.report(stage::fund, static_cast<double>(round) / most_rounds);
@@ -72,6 +77,12 @@ class GrantSolver {
             if (bound < best.certificate.bound) {
                 best.certificate.bound = bound;
                 best.prices = price;
+                idle = 0;
+            } else if (++idle == patience) {
+                damping /= 2;
+                price = best.prices;
+                idle = 0;
+                continue;
             }
             auto grants = fill(price);
             Sum total;
@@ -81,7 +92,7 @@ class GrantSolver {
                 best.grants = std::move(grants);
             }
             if (best.certificate.gap() <= gap_) break;
-            move(price, demand, best.prices, round);
+            move(price, demand, bound - best.certificate.objective, damping, round);
         }
         std::sort(best.grants.begin(), best.grants.end(), [](const Grant& a, const Grant& b) {
             return a.firm == b.firm ? a.scheme < b.scheme : a.firm < b.firm;
@@ -100,18 +111,20 @@ class GrantSolver {
         std::vector<Offer> offers;
     };
 
-    /// Walks all lawful stacks of offers (at most one per stacking group), as positions in `offers`.
+    /// Walks all lawful stacks of offers (at most one per stacking group), as positions in
+    /// `offers`.
     template <class Visit>
-    void each_stack(const std::vector<Offer>& offers, std::size_t at, std::vector<std::size_t>& stack,
-                    const Visit& visit) const {
+    void each_stack(const std::vector<Offer>& offers, std::size_t at,
+                    std::vector<std::size_t>& stack, const Visit& visit) const {
         if (at == offers.size()) {
             visit(stack);
             return;
         }
         const std::string& group = market_.schemes[offers[at].scheme].stacking_group;
-        const bool taken = !group.empty() && std::any_of(stack.begin(), stack.end(), [&](std::size_t k) {
-            return market_.schemes[offers[k].scheme].stacking_group == group;
-        });
+        const bool taken =
+            !group.empty() && std::any_of(stack.begin(), stack.end(), [&](std::size_t k) {
+                return market_.schemes[offers[k].scheme].stacking_group == group;
+            });
         if (!taken) {
             stack.push_back(at);
             each_stack(offers, at + 1, stack, visit);
@@ -119,14 +132,15 @@ class GrantSolver {
         }
         // Leaving out an offer helps only when it could block another of its group.
         const bool rival = !group.empty() &&
-                           std::any_of(offers.begin() + static_cast<std::ptrdiff_t>(at) + 1, offers.end(),
-                                       [&](const Offer& o) {
+                           std::any_of(offers.begin() + static_cast<std::ptrdiff_t>(at) + 1,
+                                       offers.end(), [&](const Offer& o) {
                                            return market_.schemes[o.scheme].stacking_group == group;
                                        });
         if (taken || rival) each_stack(offers, at + 1, stack, visit);
     }
 
-    /// The best fill of one firm: amounts per offer, by net worth 1 - price, within `room` per scheme.
+    /// The best fill of one firm: amounts per offer, by net worth 1 - price, within `room` per
+    /// scheme.
     std::vector<double> best_fill(const Seeker& seeker, const std::vector<double>& price,
                                   const std::vector<double>* room, double& worth) const {
         std::vector<double> best(seeker.offers.size(), 0.0);
@@ -147,7 +161,8 @@ class GrantSolver {
                 }
                 if (amount <= 0) continue;
                 // In a plan every euro counts; in the dual only its worth beyond the price does.
-                const double net = room != nullptr ? 1 - 1e-6 * price[offer.scheme] : 1 - price[offer.scheme];
+                const double net =
+                    room != nullptr ? 1 - 1e-6 * price[offer.scheme] : 1 - price[offer.scheme];
                 if (net <= 0) continue;
                 amounts[k] = amount;
                 left -= amount;
@@ -161,17 +176,28 @@ class GrantSolver {
         return best;
     }
 
-    /// The next prices to try. Money is worth money, so a budget that everybody wants in full has price 1: that is
-    /// the first guess. Then one side step per round from the best prices known, smaller and smaller.
-    void move(std::vector<double>& price, const std::vector<double>& demand, const std::vector<double>& best,
-              int round) const {
-        const double step = 1.0 / (1 + round);
-        const std::vector<double> from = round == 0 ? price : best;
+    /// The next prices to try. Money is worth money, so a budget that everybody wants in full has
+    /// price 1: that is the first guess. Then Polyak's steps: as long as the gap asks for, shorter
+    /// when they bring nothing.
+    void move(std::vector<double>& price, const std::vector<double>& demand, double gap_eur,
+              double damping, int round) const {
+        std::vector<double> excess(price.size(), 0.0);
+        double square = 0;
         for (std::size_t s = 0; s < price.size(); ++s) {
             const double budget = market_.schemes[s].budget_eur;
             if (!std::isfinite(budget)) continue;
-            const double excess = (demand[s] - budget) / std::max({budget, demand[s], 1.0});
-            price[s] = round == 0 ? (excess > 0 ? 1.0 : 0.0) : std::clamp(from[s] + step * excess, 0.0, 1.0);
+            excess[s] = demand[s] - budget;
+            // A price at its end that would pass it does not take part in the step.
+            if ((price[s] <= 0 && excess[s] < 0) || (price[s] >= 1 && excess[s] > 0)) excess[s] = 0;
+            square += excess[s] * excess[s];
+        }
+        if (square <= 0) return;
+        for (std::size_t s = 0; s < price.size(); ++s) {
+            if (round == 0) {
+                price[s] = excess[s] > 0 ? 1.0 : 0.0;
+            } else {
+                price[s] = std::clamp(price[s] + damping * gap_eur / square * excess[s], 0.0, 1.0);
+            }
         }
     }
 
@@ -184,7 +210,8 @@ class GrantSolver {
         for (const Seeker& seeker : seekers_) {
             double worth = 0;
             const auto amounts = best_fill(seeker, price, nullptr, worth);
-            for (std::size_t k = 0; k < amounts.size(); ++k) demand[seeker.offers[k].scheme] += amounts[k];
+            for (std::size_t k = 0; k < amounts.size(); ++k)
+                demand[seeker.offers[k].scheme] += amounts[k];
             bound.add(worth);
         }
         return bound.value();
@@ -210,7 +237,8 @@ class GrantSolver {
         return grants;
     }
 
-    static constexpr int most_rounds = 40;
+    static constexpr int most_rounds = 200;
+    static constexpr int patience = 6;
     const Market& market_;
     double gap_;
     Control& control_;
@@ -220,10 +248,11 @@ class GrantSolver {
 
 }  // namespace detail
 
-/// `firms` seek funds; `labels[i]`: labels of the advisers that serve firm i (indexed by FirmId over all firms).
+/// `firms` seek funds; `labels[i]`: labels of the advisers that serve firm i (indexed by FirmId
+/// over all firms).
 [[nodiscard]] inline GrantResult grant(const Market& market, const std::vector<FirmId>& firms,
-                                       const std::vector<WordSet>& labels, const AssignmentOptions& options,
-                                       Control& control) {
+                                       const std::vector<WordSet>& labels,
+                                       const AssignmentOptions& options, Control& control) {
     return detail::GrantSolver(market, firms, labels, options, control).solve();
 }
 

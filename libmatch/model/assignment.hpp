@@ -50,8 +50,9 @@ struct Blocker {
 };
 
 struct AssignmentResult {
-    std::vector<Pair> pairs;     ///< sorted by firm, then adviser
-    std::vector<double> prices;  ///< one per adviser, score units; negative only where there is a minimum load
+    std::vector<Pair> pairs;  ///< sorted by firm, then adviser
+    std::vector<double>
+        prices;  ///< one per adviser, score units; negative only where there is a minimum load
     Certificate certificate;
     std::vector<Blocker> blockers;  ///< only when infeasible
 };

@@ -1,7 +1,8 @@
 // From tables to a checked market.
 //
-// Every fault of every table is collected before anything is refused. Complexity: linear in the size of the tables,
-// plus one nearest-commune search per firm or adviser that gives coordinates without a commune.
+// Every fault of every table is collected before anything is refused. Complexity: linear in the
+// size of the tables, plus one nearest-commune search per firm or adviser that gives coordinates
+// without a commune.
 #pragma once
 
 #include <algorithm>
@@ -42,7 +43,8 @@ class Vocabulary {
     std::unordered_map<std::string, std::uint32_t> index_;
 };
 
-/// Finds the commune whose centre is nearest to a point, by a window over latitudes that grows until proven.
+/// Finds the commune whose centre is nearest to a point, by a window over latitudes that grows
+/// until proven.
 class NearestCommune {
   public:
     explicit NearestCommune(const Geography& g) : geography_(&g), by_lat_(g.at.size()) {
@@ -130,8 +132,8 @@ class MarketBuilder {
             std::array<std::uint32_t, 5> around{};
             for (std::size_t level = 1; level < 4; ++level) {
                 const TextColumn* column = above[level - 1];
-                around[level] =
-                    territories_[level - 1].add(column != nullptr ? (*column)[r] : std::string_view{});
+                around[level] = territories_[level - 1].add(column != nullptr ? (*column)[r]
+                                                                              : std::string_view{});
             }
             around[4] = territories_[3].add((*code)[r]);
             g.territory.push_back(around);
@@ -150,7 +152,8 @@ class MarketBuilder {
         }
         for (std::size_t r = 0; r < in.rows(); ++r) {
             const std::string name((*skill)[r]);
-            if (std::find(market_.skills.begin(), market_.skills.end(), name) != market_.skills.end()) {
+            if (std::find(market_.skills.begin(), market_.skills.end(), name) !=
+                market_.skills.end()) {
                 in.fault(r, "skill", name, "the skill is listed twice", "keep one row");
             }
             market_.skills.push_back(name);
@@ -239,8 +242,8 @@ class MarketBuilder {
         if (const TextColumn* lead = in.text("lead_network"); lead && !(*lead)[0].empty()) {
             const auto network = networks_.find((*lead)[0]);
             if (!network) {
-                in.fault(std::size_t{0}, "lead_network", (*lead)[0], "no adviser is of this network",
-                         "name a network of the table advisers");
+                in.fault(std::size_t{0}, "lead_network", (*lead)[0],
+                         "no adviser is of this network", "name a network of the table advisers");
             }
             s.lead_network = network.value_or(0);
         }
@@ -267,7 +270,8 @@ class MarketBuilder {
                 in.fault(r, "max_sum", number_text(max_sum[r]), "it is below min_sum", "raise it");
             }
             if (max_members[r] < min_members[r]) {
-                in.fault(r, "max_members", number_text(max_members[r]), "it is below min_members", "raise it");
+                in.fault(r, "max_members", number_text(max_members[r]), "it is below min_members",
+                         "raise it");
             }
             if (keys != nullptr) {
                 for (const std::string_view item : list_items((*keys)[r])) {
@@ -408,14 +412,15 @@ class MarketBuilder {
         const auto capacity = in.whole<std::int64_t>("capacity", 0, 0, 9e15);
         const auto interest = in.numbers("interest_rate", 0, {0, 1});
         for (std::size_t r = 0; r < in.rows(); ++r) {
-            market_.lenders.push_back({id[r], std::string(name != nullptr ? (*name)[r] : id[r]), low[r],
-                                       high[r], zone[r], capacity[r], interest[r]});
+            market_.lenders.push_back({id[r], std::string(name != nullptr ? (*name)[r] : id[r]),
+                                       low[r], high[r], zone[r], capacity[r], interest[r]});
         }
     }
 
     void read_resources() {
         TableReader in = open("resources");
-        market_.resource_skill = Eigen::ArrayXXf(static_cast<Eigen::Index>(market_.skills.size()), 0);
+        market_.resource_skill =
+            Eigen::ArrayXXf(static_cast<Eigen::Index>(market_.skills.size()), 0);
         if (in.rows() == 0) return;
         std::unordered_map<std::string, std::uint32_t> index;
         const auto id = ids(in, "resource_id", index);
@@ -448,13 +453,15 @@ class MarketBuilder {
                 const auto i = market_.firm_index.find(std::string((*firm)[r]));
                 const auto j = market_.adviser_index.find(std::string((*adviser)[r]));
                 if (i == market_.firm_index.end()) unknown(in, r, "firm_id", (*firm)[r], "firms");
-                if (j == market_.adviser_index.end()) unknown(in, r, "adviser_id", (*adviser)[r], "advisers");
+                if (j == market_.adviser_index.end())
+                    unknown(in, r, "adviser_id", (*adviser)[r], "advisers");
                 if (i == market_.firm_index.end() || j == market_.adviser_index.end()) continue;
                 note.firm = FirmId(i->second);
                 note.adviser = AdviserId(j->second);
                 if (programme != nullptr && !(*programme)[r].empty()) {
                     note.programme = find_programme((*programme)[r]);
-                    if (!note.programme.known()) unknown(in, r, "programme", (*programme)[r], "programmes");
+                    if (!note.programme.known())
+                        unknown(in, r, "programme", (*programme)[r], "programmes");
                 }
                 if ((*kind)[r] == "pinned") {
                     note.kind = PairKind::pinned;
@@ -475,10 +482,12 @@ class MarketBuilder {
         });
         for (std::size_t k = 1; k < notes.size(); ++k) {
             const PairNote &a = notes[k - 1], &b = notes[k];
-            const bool same_scope = a.programme == b.programme || !a.programme.known() || !b.programme.known();
+            const bool same_scope =
+                a.programme == b.programme || !a.programme.known() || !b.programme.known();
             if (a.firm == b.firm && a.adviser == b.adviser && same_scope && a.kind != b.kind &&
                 a.kind != PairKind::bonus && b.kind != PairKind::bonus) {
-                in.fault(std::int64_t{-1}, "kind", market_.firms.id[a.firm] + " / " + market_.advisers.id[a.adviser],
+                in.fault(std::int64_t{-1}, "kind",
+                         market_.firms.id[a.firm] + " / " + market_.advisers.id[a.adviser],
                          "the pair is both pinned and forbidden", "keep one of the rows");
             }
         }
@@ -490,8 +499,8 @@ class MarketBuilder {
 
     // ---- columns that several tables share ----
 
-    static void unknown(TableReader& in, std::size_t row, std::string_view column, std::string_view value,
-                        std::string_view table) {
+    static void unknown(TableReader& in, std::size_t row, std::string_view column,
+                        std::string_view value, std::string_view table) {
         in.fault(row, column, value, "it is not in the table " + std::string(table),
                  "correct the id or add the row there");
     }
@@ -514,7 +523,8 @@ class MarketBuilder {
             if (out[r].empty()) continue;
             const auto [first, fresh] = index.try_emplace(out[r], static_cast<std::uint32_t>(r));
             if (!fresh) {
-                in.fault(r, column, out[r], "the id is already used by row " + std::to_string(first->second),
+                in.fault(r, column, out[r],
+                         "the id is already used by row " + std::to_string(first->second),
                          "give each row its own id");
             }
         }
@@ -537,10 +547,12 @@ class MarketBuilder {
         return set;
     }
 
-    std::vector<WordSet> word_column(TableReader& in, std::string_view name, Vocabulary& vocabulary) {
+    std::vector<WordSet> word_column(TableReader& in, std::string_view name,
+                                     Vocabulary& vocabulary) {
         std::vector<WordSet> out(in.rows());
         const TextColumn* column = in.text(name);
-        for (std::size_t r = 0; r < out.size(); ++r) out[r] = words(in, column, r, name, vocabulary);
+        for (std::size_t r = 0; r < out.size(); ++r)
+            out[r] = words(in, column, r, name, vocabulary);
         return out;
     }
 
@@ -581,7 +593,8 @@ class MarketBuilder {
                 if (code && code->length > 0) {
                     out[r].push_back(*code);
                 } else {
-                    in.fault(r, name, item, "this is no prefix of a NAF code", "write 62, 62.0 or 62.01Z");
+                    in.fault(r, name, item, "this is no prefix of a NAF code",
+                             "write 62, 62.0 or 62.01Z");
                 }
             }
         }
@@ -599,13 +612,16 @@ class MarketBuilder {
                 const auto level_at = std::find(territory_level_names.begin() + 1,
                                                 territory_level_names.end(), item.substr(0, colon));
                 if (colon == std::string_view::npos || level_at == territory_level_names.end()) {
-                    in.fault(r, "zones", item, "this is no territory",
-                             "write FR, region:84, departement:69, epci:200046977 or commune:69123");
+                    in.fault(
+                        r, "zones", item, "this is no territory",
+                        "write FR, region:84, departement:69, epci:200046977 or commune:69123");
                     continue;
                 }
-                const auto level = static_cast<std::size_t>(level_at - territory_level_names.begin());
-                const auto code = territories_.empty() ? std::nullopt
-                                                       : territories_[level - 1].find(item.substr(colon + 1));
+                const auto level =
+                    static_cast<std::size_t>(level_at - territory_level_names.begin());
+                const auto code = territories_.empty()
+                                      ? std::nullopt
+                                      : territories_[level - 1].find(item.substr(colon + 1));
                 if (!code) {
                     in.fault(r, "zones", item, "no commune lies in this territory",
                              "use a code of the table communes");
@@ -649,7 +665,8 @@ class MarketBuilder {
                 if (!nearest_) nearest_.emplace(g);
                 c = (*nearest_)({lat[r], lon[r]});
             } else {
-                in.fault(r, "commune", "", "the row has no place", "give a commune, or lat and lon");
+                in.fault(r, "commune", "", "the row has no place",
+                         "give a commune, or lat and lon");
                 continue;
             }
             const LatLon at = located ? LatLon{lat[r], lon[r]} : g.at[c];
@@ -670,27 +687,33 @@ class MarketBuilder {
 
     Eigen::ArrayXXf skill_weights() const {
         Eigen::ArrayXXf w(static_cast<Eigen::Index>(skill_weight_.size()), 1);
-        for (std::size_t k = 0; k < skill_weight_.size(); ++k) w(static_cast<Eigen::Index>(k), 0) = skill_weight_[k];
+        for (std::size_t k = 0; k < skill_weight_.size(); ++k)
+            w(static_cast<Eigen::Index>(k), 0) = skill_weight_[k];
         return w;
     }
 
     /// skills x rows. A missing weight is the skill's own; a missing level is 0.
     Eigen::ArrayXXf levels(TableReader& in, std::string_view prefix, float low, float high) {
         const auto n = static_cast<Eigen::Index>(in.rows());
-        Eigen::ArrayXXf out = Eigen::ArrayXXf::Zero(static_cast<Eigen::Index>(market_.skills.size()), n);
+        Eigen::ArrayXXf out =
+            Eigen::ArrayXXf::Zero(static_cast<Eigen::Index>(market_.skills.size()), n);
         for (std::size_t k = 0; k < market_.skills.size(); ++k) {
-            const double otherwise = prefix == "weight_" ? static_cast<double>(skill_weight_[k]) : 0.0;
+            const double otherwise =
+                prefix == "weight_" ? static_cast<double>(skill_weight_[k]) : 0.0;
             const auto values = in.numbers(std::string(prefix) + market_.skills[k], otherwise,
                                            {static_cast<double>(low), static_cast<double>(high)});
             for (Eigen::Index r = 0; r < n; ++r) {
-                out(static_cast<Eigen::Index>(k), r) = static_cast<float>(values[static_cast<std::size_t>(r)]);
+                out(static_cast<Eigen::Index>(k), r) =
+                    static_cast<float>(values[static_cast<std::size_t>(r)]);
             }
         }
         for (const auto& [name, column] : in.table()->columns()) {
             if (name.compare(0, prefix.size(), prefix) != 0) continue;
             const std::string skill = name.substr(prefix.size());
-            if (std::find(market_.skills.begin(), market_.skills.end(), skill) == market_.skills.end()) {
-                in.fault(std::int64_t{-1}, name, "", "the table skills has no skill '" + skill + "'",
+            if (std::find(market_.skills.begin(), market_.skills.end(), skill) ==
+                market_.skills.end()) {
+                in.fault(std::int64_t{-1}, name, "",
+                         "the table skills has no skill '" + skill + "'",
                          "add the skill or rename the column");
             }
         }
@@ -710,7 +733,8 @@ class MarketBuilder {
 
 }  // namespace detail
 
-/// Compiles tables into a market. Appends every fault to `faults`; the market is usable only if none is an error.
+/// Compiles tables into a market. Appends every fault to `faults`; the market is usable only if
+/// none is an error.
 [[nodiscard]] inline Market build_market(const Tables& tables, std::vector<Fault>& faults) {
     return detail::MarketBuilder(tables, faults).build();
 }

@@ -8,12 +8,14 @@
 
 namespace libmatch {
 
-/// Proof of quality of one stage. `bound` is valid for every possible answer of the stage's full problem.
+/// Proof of quality of one stage. `bound` is valid for every possible answer of the stage's full
+/// problem.
 struct Certificate {
     Status status = Status::optimal;
     double objective = 0;
     double bound = 0;
-    /// 0: real numbers. Otherwise values are rounded to multiples of `unit` and the certificate is exact in it.
+    /// 0: real numbers. Otherwise values are rounded to multiples of `unit` and the certificate is
+    /// exact in it.
     double unit = 0;
     double seconds = 0;
 

@@ -15,18 +15,26 @@ namespace libmatch {
     const std::size_t commune = market.places[market.firms.place[i]].commune;
     const std::string_view naf = market.firms.naf[i].view();
     switch (key) {
-        case KeyedRule::Key::naf: return std::string(naf);
-        case KeyedRule::Key::naf_division: return std::string(naf.substr(0, 2));
-        case KeyedRule::Key::commune: return market.geography.code(commune, TerritoryLevel::commune);
-        case KeyedRule::Key::epci: return market.geography.code(commune, TerritoryLevel::epci);
-        case KeyedRule::Key::departement: return market.geography.code(commune, TerritoryLevel::departement);
-        case KeyedRule::Key::region: return market.geography.code(commune, TerritoryLevel::region);
+        case KeyedRule::Key::naf:
+            return std::string(naf);
+        case KeyedRule::Key::naf_division:
+            return std::string(naf.substr(0, 2));
+        case KeyedRule::Key::commune:
+            return market.geography.code(commune, TerritoryLevel::commune);
+        case KeyedRule::Key::epci:
+            return market.geography.code(commune, TerritoryLevel::epci);
+        case KeyedRule::Key::departement:
+            return market.geography.code(commune, TerritoryLevel::departement);
+        case KeyedRule::Key::region:
+            return market.geography.code(commune, TerritoryLevel::region);
     }
     return {};
 }
 
-/// Firm k of the problem is firms[k] of the market. Value 1 per firm: the objective counts firms, less costs.
-[[nodiscard]] inline PoolProblem dossier_problem(const Market& market, const std::vector<FirmId>& firms,
+/// Firm k of the problem is firms[k] of the market. Value 1 per firm: the objective counts firms,
+/// less costs.
+[[nodiscard]] inline PoolProblem dossier_problem(const Market& market,
+                                                 const std::vector<FirmId>& firms,
                                                  std::vector<double> amounts) {
     PoolProblem problem;
     problem.amount = std::move(amounts);
@@ -47,7 +55,8 @@ namespace libmatch {
                 text += '\n' + part;
             }
             rule.cell.push_back(
-                known ? cells.try_emplace(text, static_cast<std::uint32_t>(cells.size())).first->second
+                known ? cells.try_emplace(text, static_cast<std::uint32_t>(cells.size()))
+                            .first->second
                       : PoolRule::no_cell);
         }
         problem.rules.push_back(std::move(rule));

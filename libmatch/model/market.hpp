@@ -1,7 +1,8 @@
 // A market, compiled: what the solver and the judge read.
 //
-// Made only by build_market() (model/build_market.hpp), which has checked everything; so members may be read
-// without further checks. Columns are stored one array per attribute, indexed by FirmId, AdviserId, ...
+// Made only by build_market() (model/build_market.hpp), which has checked everything; so members
+// may be read without further checks. Columns are stored one array per attribute, indexed by
+// FirmId, AdviserId, ...
 #pragma once
 
 #include <array>
@@ -177,8 +178,8 @@ struct Settings {
     double trust_label_bonus = 0.1;
     double aid_intensity_max = 0.8;
     double de_minimis_ceiling_eur = 300'000;
-    ProgrammeId funding_after;           ///< firms reached by this programme seek funds; none = all firms
-    std::uint32_t lead_network = 0;      ///< network whose advisers lead dossiers
+    ProgrammeId funding_after;  ///< firms reached by this programme seek funds; none = all firms
+    std::uint32_t lead_network = 0;  ///< network whose advisers lead dossiers
     int resources_per_firm = 5;
 };
 
@@ -197,7 +198,8 @@ struct Market {
     std::vector<Resource> resources;
     Eigen::ArrayXXf resource_skill;  ///< skills x resources, level taught 0-4
     std::vector<PairNote> notes;     ///< sorted by firm, then adviser
-    std::vector<std::size_t> notes_of_firm;  ///< notes of firm i are [notes_of_firm[i], notes_of_firm[i + 1])
+    std::vector<std::size_t>
+        notes_of_firm;  ///< notes of firm i are [notes_of_firm[i], notes_of_firm[i + 1])
     std::unordered_map<std::string, std::uint32_t> firm_index, adviser_index;
 
     [[nodiscard]] double distance_km(PlaceId a, PlaceId b) const {

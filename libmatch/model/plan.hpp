@@ -1,4 +1,5 @@
-// A plan: what was decided, with certificates and prices. Indices inside, ids outside (model/plan_tables.hpp).
+// A plan: what was decided, with certificates and prices. Indices inside, ids outside
+// (model/plan_tables.hpp).
 #pragma once
 
 #include <map>
@@ -66,7 +67,8 @@ struct Unserved {
 
 /// Names of stages. Each programme's assignment is a stage "assign:<programme>".
 namespace stage {
-inline const std::string fund = "fund", pool = "pool", lead = "lead", lend = "lend", resources = "resources";
+inline const std::string fund = "fund", pool = "pool", lead = "lead", lend = "lend",
+                         resources = "resources";
 inline std::string assign(const Programme& p) { return "assign:" + p.name; }
 }  // namespace stage
 
@@ -77,10 +79,13 @@ struct Plan {
     std::vector<Loan> loans;
     std::vector<Recommendation> resources;
     std::vector<Unserved> unserved;
-    std::vector<std::pair<std::string, Certificate>> certificates;  ///< by stage, in order of solving
-    std::map<std::string, std::vector<double>> prices;  ///< by stage; of advisers, schemes, firms, advisers, lenders
+    std::vector<std::pair<std::string, Certificate>>
+        certificates;  ///< by stage, in order of solving
+    std::map<std::string, std::vector<double>>
+        prices;  ///< by stage; of advisers, schemes, firms, advisers, lenders
     std::map<std::string, std::vector<Blocker>> blockers;  ///< by stage, when infeasible
-    std::vector<Fault> unreadable;  ///< rows of a plan that was read back and names what the market lacks
+    std::vector<Fault>
+        unreadable;  ///< rows of a plan that was read back and names what the market lacks
 
     [[nodiscard]] const Certificate* certificate(const std::string& stage) const {
         for (const auto& [name, c] : certificates) {
@@ -91,7 +96,8 @@ struct Plan {
 };
 
 /// The advisers of each firm, over all programmes.
-[[nodiscard]] inline std::vector<std::vector<AdviserId>> advisers_of_firms(const Market& market, const Plan& plan) {
+[[nodiscard]] inline std::vector<std::vector<AdviserId>> advisers_of_firms(const Market& market,
+                                                                           const Plan& plan) {
     std::vector<std::vector<AdviserId>> out(market.firms.size());
     for (const Assigned& a : plan.assignments) out[a.firm].push_back(a.adviser);
     return out;

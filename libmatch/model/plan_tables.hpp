@@ -1,7 +1,7 @@
 // A plan as tables with ids, and back.
 //
-// Reading back never throws for contents: rows that name what the market lacks are kept in Plan::unreadable, where the
-// judge finds them.
+// Reading back never throws for contents: rows that name what the market lacks are kept in
+// Plan::unreadable, where the judge finds them.
 #pragma once
 
 #include <algorithm>
@@ -54,7 +54,8 @@ class TableWriter {
     }
     [[nodiscard]] Table table() {
         Table out;
-        for (std::size_t k = 0; k < specs_.size(); ++k) out.add(specs_[k].name, std::move(columns_[k]));
+        for (std::size_t k = 0; k < specs_.size(); ++k)
+            out.add(specs_[k].name, std::move(columns_[k]));
         return out;
     }
 
@@ -93,11 +94,16 @@ inline PriceOwner price_owner(const Market& market, const std::string& stage_nam
 class PlanReader {
   public:
     PlanReader(const Market& market, const Tables& tables) : market_(market), tables_(tables) {
-        for (std::size_t r = 0; r < market.resources.size(); ++r) resource_.emplace(market.resources[r].id, r);
-        for (std::size_t s = 0; s < market.schemes.size(); ++s) scheme_.emplace(market.schemes[s].id, s);
-        for (std::size_t l = 0; l < market.lenders.size(); ++l) lender_.emplace(market.lenders[l].id, l);
-        for (std::size_t p = 0; p < market.programmes.size(); ++p) programme_.emplace(market.programmes[p].name, p);
-        for (std::size_t r = 0; r < market.dossier_rules.size(); ++r) rule_.emplace(market.dossier_rules[r].rule.name, r);
+        for (std::size_t r = 0; r < market.resources.size(); ++r)
+            resource_.emplace(market.resources[r].id, r);
+        for (std::size_t s = 0; s < market.schemes.size(); ++s)
+            scheme_.emplace(market.schemes[s].id, s);
+        for (std::size_t l = 0; l < market.lenders.size(); ++l)
+            lender_.emplace(market.lenders[l].id, l);
+        for (std::size_t p = 0; p < market.programmes.size(); ++p)
+            programme_.emplace(market.programmes[p].name, p);
+        for (std::size_t r = 0; r < market.dossier_rules.size(); ++r)
+            rule_.emplace(market.dossier_rules[r].rule.name, r);
     }
 
     Plan read() {
@@ -112,13 +118,16 @@ class PlanReader {
   private:
     TableReader open(const char* name) { return {tables_, name, plan_.unreadable}; }
 
-    /// The index of an id in a column; a fault and none if it is unknown. Empty cells are none without fault.
+    /// The index of an id in a column; a fault and none if it is unknown. Empty cells are none
+    /// without fault.
     template <class Id, class Map>
-    Id look_up(TableReader& in, const TextColumn* column, const char* name, std::size_t row, const Map& map) {
+    Id look_up(TableReader& in, const TextColumn* column, const char* name, std::size_t row,
+               const Map& map) {
         if (column == nullptr || (*column)[row].empty()) return {};
         const auto at = map.find(std::string((*column)[row]));
         if (at != map.end()) return Id(static_cast<std::size_t>(at->second));
-        in.fault(row, name, (*column)[row], "the market has no such id", "use the plan with the market it was made for");
+        in.fault(row, name, (*column)[row], "the market has no such id",
+                 "use the plan with the market it was made for");
         return {};
     }
 
@@ -134,8 +143,15 @@ class PlanReader {
             Assigned a{look_up<ProgrammeId>(in, programme, "programme", r, programme_),
                        look_up<FirmId>(in, firm, "firm_id", r, market_.firm_index),
                        look_up<AdviserId>(in, adviser, "adviser_id", r, market_.adviser_index),
-                       score[r], coverage[r], proximity[r], trust[r], bonus[r], distance[r], pinned[r] != 0};
-            if (a.programme.known() && a.firm.known() && a.adviser.known()) plan_.assignments.push_back(a);
+                       score[r],
+                       coverage[r],
+                       proximity[r],
+                       trust[r],
+                       bonus[r],
+                       distance[r],
+                       pinned[r] != 0};
+            if (a.programme.known() && a.firm.known() && a.adviser.known())
+                plan_.assignments.push_back(a);
         }
     }
 
@@ -154,23 +170,27 @@ class PlanReader {
             d.sum_eur = sum[r];
             d.value = value[r];
             if (!dossier_.emplace(std::string((*id)[r]), plan_.dossiers.size()).second) {
-                in.fault(r, "dossier_id", (*id)[r], "the id is used twice", "give each dossier its own id");
+                in.fault(r, "dossier_id", (*id)[r], "the id is used twice",
+                         "give each dossier its own id");
                 continue;
             }
             plan_.dossiers.push_back(std::move(d));
         }
         TableReader members = open("dossier_members");
-        const auto *of = members.required_text("dossier_id"), *firm = members.required_text("firm_id");
-        const auto amount = members.numbers("amount_eur", 0, {}), distance = members.numbers("distance_km", 0, {});
+        const auto *of = members.required_text("dossier_id"),
+                   *firm = members.required_text("firm_id");
+        const auto amount = members.numbers("amount_eur", 0, {}),
+                   distance = members.numbers("distance_km", 0, {});
         for (std::size_t r = 0; r < members.rows(); ++r) {
             const auto d = look_up<DossierId>(members, of, "dossier_id", r, dossier_);
             const auto i = look_up<FirmId>(members, firm, "firm_id", r, market_.firm_index);
-            if (d.known() && i.known()) plan_.dossiers[d].members.push_back({i, amount[r], distance[r]});
+            if (d.known() && i.known())
+                plan_.dossiers[d].members.push_back({i, amount[r], distance[r]});
         }
         for (std::size_t d = 0; d < plan_.dossiers.size(); ++d) {
             if (!plan_.dossiers[d].rule.known() || !plan_.dossiers[d].seat.known()) {
-                in.fault(static_cast<std::int64_t>(-1), "rule", dossier_name(d), "the dossier has no rule or no seat",
-                         "name both");
+                in.fault(static_cast<std::int64_t>(-1), "rule", dossier_name(d),
+                         "the dossier has no rule or no seat", "name both");
             }
         }
     }
@@ -192,7 +212,8 @@ class PlanReader {
             const Loan loan{look_up<DossierId>(loans, dossier, "dossier_id", r, dossier_),
                             look_up<FirmId>(loans, borrower, "firm_id", r, market_.firm_index),
                             look_up<LenderId>(loans, lender, "lender_id", r, lender_), lent[r]};
-            if (loan.lender.known() && (loan.dossier.known() || loan.firm.known())) plan_.loans.push_back(loan);
+            if (loan.lender.known() && (loan.dossier.known() || loan.firm.known()))
+                plan_.loans.push_back(loan);
         }
     }
 
@@ -203,7 +224,8 @@ class PlanReader {
         for (std::size_t r = 0; r < in.rows(); ++r) {
             const Recommendation x{look_up<FirmId>(in, firm, "firm_id", r, market_.firm_index),
                                    static_cast<int>(rank[r]),
-                                   look_up<ResourceId>(in, resource, "resource_id", r, resource_), score[r]};
+                                   look_up<ResourceId>(in, resource, "resource_id", r, resource_),
+                                   score[r]};
             if (x.firm.known() && x.resource.known()) plan_.resources.push_back(x);
         }
         TableReader out = open("unserved");
@@ -214,7 +236,8 @@ class PlanReader {
             const auto i = look_up<FirmId>(out, left, "firm_id", r, market_.firm_index);
             if (!i.known() || stage_name == nullptr) continue;
             plan_.unserved.push_back({std::string((*stage_name)[r]), i,
-                                      std::string(reason != nullptr ? (*reason)[r] : ""), amount[r]});
+                                      std::string(reason != nullptr ? (*reason)[r] : ""),
+                                      amount[r]});
         }
     }
 
@@ -223,14 +246,15 @@ class PlanReader {
         const auto *stage_name = in.required_text("stage"), *status = in.required_text("status");
         const auto objective = in.numbers("objective", 0, {}), bound = in.numbers("bound", 0, {}),
                    unit = in.numbers("unit", 0, {}), seconds = in.numbers("seconds", 0, {});
-        constexpr std::array statuses{Status::optimal, Status::within_gap, Status::time_limit, Status::cancelled,
-                                      Status::infeasible};
+        constexpr std::array statuses{Status::optimal, Status::within_gap, Status::time_limit,
+                                      Status::cancelled, Status::infeasible};
         for (std::size_t r = 0; r < in.rows() && stage_name != nullptr && status != nullptr; ++r) {
             Certificate c{Status::time_limit, objective[r], bound[r], unit[r], seconds[r]};
             const auto at = std::find_if(statuses.begin(), statuses.end(),
                                          [&](Status s) { return name(s) == (*status)[r]; });
             if (at == statuses.end()) {
-                in.fault(r, "status", (*status)[r], "this is no status", "use one that the solver gives");
+                in.fault(r, "status", (*status)[r], "this is no status",
+                         "use one that the solver gives");
             } else {
                 c.status = *at;
             }
@@ -248,7 +272,8 @@ class PlanReader {
             const std::string stage_of((*of)[r]);
             const auto values = plan_.prices.find(stage_of);
             if (values == plan_.prices.end()) {
-                prices.fault(r, "stage", stage_of, "the plan has no certificate of this stage", "keep both");
+                prices.fault(r, "stage", stage_of, "the plan has no certificate of this stage",
+                             "keep both");
                 continue;
             }
             auto& ids = index[stage_of];
@@ -264,14 +289,17 @@ class PlanReader {
     const Market& market_;
     const Tables& tables_;
     Plan plan_;
-    std::unordered_map<std::string, std::size_t> resource_, scheme_, lender_, programme_, rule_, dossier_;
+    std::unordered_map<std::string, std::size_t> resource_, scheme_, lender_, programme_, rule_,
+        dossier_;
 };
 
 }  // namespace detail
 
 [[nodiscard]] inline Tables plan_tables(const Market& market, const Plan& plan) {
     using W = detail::TableWriter;
-    const auto firm = [&](FirmId i) { return i.known() ? std::string_view(market.firms.id[i]) : std::string_view(); };
+    const auto firm = [&](FirmId i) {
+        return i.known() ? std::string_view(market.firms.id[i]) : std::string_view();
+    };
     const auto adviser = [&](AdviserId j) {
         return j.known() ? std::string_view(market.advisers.id[j]) : std::string_view();
     };
@@ -280,64 +308,98 @@ class PlanReader {
     };
     Tables tables;
 
-    W assignments({{"programme", W::text}, {"firm_id", W::text}, {"adviser_id", W::text}, {"score", W::real},
-                   {"coverage", W::real}, {"proximity", W::real}, {"trust", W::real}, {"bonus", W::real},
-                   {"distance_km", W::real}, {"pinned", W::boolean}});
+    W assignments({{"programme", W::text},
+                   {"firm_id", W::text},
+                   {"adviser_id", W::text},
+                   {"score", W::real},
+                   {"coverage", W::real},
+                   {"proximity", W::real},
+                   {"trust", W::real},
+                   {"bonus", W::real},
+                   {"distance_km", W::real},
+                   {"pinned", W::boolean}});
     for (const Assigned& a : plan.assignments) {
-        assignments << market.programmes[a.programme].name << firm(a.firm) << adviser(a.adviser) << a.score
-                    << a.coverage << a.proximity << a.trust << a.bonus << a.distance_km << (a.pinned ? 1.0 : 0.0);
+        assignments << market.programmes[a.programme].name << firm(a.firm) << adviser(a.adviser)
+                    << a.score << a.coverage << a.proximity << a.trust << a.bonus << a.distance_km
+                    << (a.pinned ? 1.0 : 0.0);
     }
     tables.emplace("assignments", assignments.table());
 
-    W dossiers({{"dossier_id", W::text}, {"rule", W::text}, {"seat_firm_id", W::text}, {"members", W::integer},
-                {"sum_eur", W::real}, {"value", W::real}, {"lead_adviser_id", W::text}, {"lender_id", W::text}});
-    W members({{"dossier_id", W::text}, {"firm_id", W::text}, {"amount_eur", W::real}, {"distance_km", W::real}});
+    W dossiers({{"dossier_id", W::text},
+                {"rule", W::text},
+                {"seat_firm_id", W::text},
+                {"members", W::integer},
+                {"sum_eur", W::real},
+                {"value", W::real},
+                {"lead_adviser_id", W::text},
+                {"lender_id", W::text}});
+    W members({{"dossier_id", W::text},
+               {"firm_id", W::text},
+               {"amount_eur", W::real},
+               {"distance_km", W::real}});
     for (std::size_t d = 0; d < plan.dossiers.size(); ++d) {
         const Dossier& x = plan.dossiers[d];
         const std::string id = detail::dossier_name(d);
-        dossiers << id << (x.rule.known() ? market.dossier_rules[x.rule].rule.name : std::string()) << firm(x.seat)
-                 << static_cast<double>(x.members.size()) << x.sum_eur << x.value << adviser(x.lead)
-                 << lender(x.lender);
-        for (const DossierMember& m : x.members) members << id << firm(m.firm) << m.amount_eur << m.distance_km;
+        dossiers << id << (x.rule.known() ? market.dossier_rules[x.rule].rule.name : std::string())
+                 << firm(x.seat) << static_cast<double>(x.members.size()) << x.sum_eur << x.value
+                 << adviser(x.lead) << lender(x.lender);
+        for (const DossierMember& m : x.members)
+            members << id << firm(m.firm) << m.amount_eur << m.distance_km;
     }
     tables.emplace("dossiers", dossiers.table());
     tables.emplace("dossier_members", members.table());
 
     W grants({{"firm_id", W::text}, {"scheme_id", W::text}, {"amount_eur", W::real}});
-    for (const Grant& g : plan.grants) grants << firm(g.firm) << market.schemes[g.scheme].id << g.amount_eur;
+    for (const Grant& g : plan.grants)
+        grants << firm(g.firm) << market.schemes[g.scheme].id << g.amount_eur;
     tables.emplace("grants", grants.table());
 
-    W loans({{"loan_id", W::text}, {"kind", W::text}, {"dossier_id", W::text}, {"firm_id", W::text},
-             {"lender_id", W::text}, {"amount_eur", W::real}});
+    W loans({{"loan_id", W::text},
+             {"kind", W::text},
+             {"dossier_id", W::text},
+             {"firm_id", W::text},
+             {"lender_id", W::text},
+             {"amount_eur", W::real}});
     for (std::size_t k = 0; k < plan.loans.size(); ++k) {
         const Loan& x = plan.loans[k];
         loans << "L" + detail::dossier_name(k).substr(1) << (x.dossier.known() ? "pooled" : "solo")
-              << (x.dossier.known() ? detail::dossier_name(x.dossier) : std::string()) << firm(x.firm)
-              << lender(x.lender) << x.amount_eur;
+              << (x.dossier.known() ? detail::dossier_name(x.dossier) : std::string())
+              << firm(x.firm) << lender(x.lender) << x.amount_eur;
     }
     tables.emplace("loans", loans.table());
 
-    W resources({{"firm_id", W::text}, {"rank", W::integer}, {"resource_id", W::text}, {"score", W::real}});
+    W resources(
+        {{"firm_id", W::text}, {"rank", W::integer}, {"resource_id", W::text}, {"score", W::real}});
     for (const Recommendation& r : plan.resources) {
-        resources << firm(r.firm) << static_cast<double>(r.rank) << market.resources[r.resource].id << r.score;
+        resources << firm(r.firm) << static_cast<double>(r.rank) << market.resources[r.resource].id
+                  << r.score;
     }
     tables.emplace("resources", resources.table());
 
-    W unserved({{"stage", W::text}, {"firm_id", W::text}, {"reason", W::text}, {"amount_eur", W::real}});
-    for (const Unserved& u : plan.unserved) unserved << u.stage << firm(u.firm) << u.reason << u.amount_eur;
+    W unserved(
+        {{"stage", W::text}, {"firm_id", W::text}, {"reason", W::text}, {"amount_eur", W::real}});
+    for (const Unserved& u : plan.unserved)
+        unserved << u.stage << firm(u.firm) << u.reason << u.amount_eur;
     tables.emplace("unserved", unserved.table());
 
-    W certificates({{"stage", W::text}, {"status", W::text}, {"objective", W::real}, {"bound", W::real},
-                    {"gap", W::real}, {"unit", W::real}, {"seconds", W::real}});
+    W certificates({{"stage", W::text},
+                    {"status", W::text},
+                    {"objective", W::real},
+                    {"bound", W::real},
+                    {"gap", W::real},
+                    {"unit", W::real},
+                    {"seconds", W::real}});
     W prices({{"stage", W::text}, {"kind", W::text}, {"id", W::text}, {"price", W::real}});
     for (const auto& [stage_name, c] : plan.certificates) {
-        certificates << stage_name << name(c.status) << c.objective << c.bound << c.gap() << c.unit << c.seconds;
+        certificates << stage_name << name(c.status) << c.objective << c.bound << c.gap() << c.unit
+                     << c.seconds;
         const auto at = plan.prices.find(stage_name);
         if (at == plan.prices.end()) continue;
         // A price of 0 is the default of reading, so only others are written.
         const detail::PriceOwner owner = detail::price_owner(market, stage_name);
         for (std::size_t k = 0; k < at->second.size(); ++k) {
-            if (at->second[k] != 0) prices << stage_name << owner.kind << owner.ids[k] << at->second[k];
+            if (at->second[k] != 0)
+                prices << stage_name << owner.kind << owner.ids[k] << at->second[k];
         }
     }
     tables.emplace("certificates", certificates.table());

@@ -1,9 +1,10 @@
 // The pooling problem at array level, and its answer.
 //
-// Firm i has an amount a_i > 0 and a value v_i. A lawful group under a rule has members that share a cell (equal
-// keys), a sum of amounts in [min_sum, max_sum], a number of members in [min_members, max_members], and a seat no
-// farther than max_radius_km from any member. It is worth sum(v_i - cost_per_km d(i, seat)) - opening_cost.
-// Groups are disjoint; a firm may stay out. Several rules may compete: each group names its rule.
+// Firm i has an amount a_i > 0 and a value v_i. A lawful group under a rule has members that share
+// a cell (equal keys), a sum of amounts in [min_sum, max_sum], a number of members in [min_members,
+// max_members], and a seat no farther than max_radius_km from any member. It is worth sum(v_i -
+// cost_per_km d(i, seat)) - opening_cost. Groups are disjoint; a firm may stay out. Several rules
+// may compete: each group names its rule.
 #pragma once
 
 #include <cmath>
@@ -20,13 +21,22 @@ namespace libmatch {
 
 struct DossierRule {
     std::string name = "rule";
-    double min_sum = 20'000;                       ///< EUR
-    double max_sum = HUGE_VAL;                     ///< EUR
+    double min_sum = 20'000;    ///< EUR
+    double max_sum = HUGE_VAL;  ///< EUR
     std::int32_t min_members = 1;
     std::int32_t max_members = std::numeric_limits<std::int32_t>::max();
     double max_radius_km = HUGE_VAL;
-    double opening_cost = 0;                       ///< value units; negative = a reward per dossier
-    double cost_per_km = 0;                        ///< value units per km
+    double opening_cost = 0;  ///< value units; negative = a reward per dossier
+    double cost_per_km = 0;   ///< value units per km
+
+    /// The least and the most that a group's sum may be: the limits, less what the rounding of a
+    /// sum may miss.
+    [[nodiscard]] double lowest_sum() const {
+        return min_sum - 1e-9 * std::fmax(1, std::fabs(min_sum));
+    }
+    [[nodiscard]] double highest_sum() const {
+        return max_sum + 1e-9 * std::fmax(1, std::fabs(max_sum));
+    }
 };
 
 enum class Metric { none, sphere, plane };
@@ -37,7 +47,8 @@ struct PoolPlace {
     double b = 0;
 };
 
-/// One rule with the cell of each firm under it. Firms pool only within one cell; `no_cell` = not under this rule.
+/// One rule with the cell of each firm under it. Firms pool only within one cell; `no_cell` = not
+/// under this rule.
 struct PoolRule {
     static constexpr std::uint32_t no_cell = std::numeric_limits<std::uint32_t>::max();
     DossierRule rule;
@@ -46,47 +57,53 @@ struct PoolRule {
 };
 
 struct PoolProblem {
-    std::vector<double> amount;     ///< a_i > 0, EUR
-    std::vector<double> value;      ///< v_i; empty = 1 for all
+    std::vector<double> amount;  ///< a_i > 0, EUR
+    std::vector<double> value;   ///< v_i; empty = 1 for all
     Metric metric = Metric::none;
-    std::vector<PoolPlace> place;   ///< one per firm; empty with Metric::none
-    std::vector<PoolPlace> sites;   ///< seats; empty = a seat is the place of a member
-    std::vector<PoolRule> rules;    ///< at least one
+    std::vector<PoolPlace> place;  ///< one per firm; empty with Metric::none
+    std::vector<PoolPlace> sites;  ///< seats; empty = a seat is the place of a member
+    std::vector<PoolRule> rules;   ///< at least one
 
     [[nodiscard]] double value_of(FirmId i) const { return value.empty() ? 1.0 : value[i]; }
 };
 
 struct PoolGroup {
-    std::uint32_t rule = 0;           ///< index in PoolProblem::rules
-    std::uint32_t seat = 0;           ///< a member's firm index, or a site index when sites are given
-    std::vector<FirmId> members;      ///< sorted
+    std::uint32_t rule = 0;       ///< index in PoolProblem::rules
+    std::uint32_t seat = 0;       ///< a member's firm index, or a site index when sites are given
+    std::vector<FirmId> members;  ///< sorted
 };
 
 /// Why a firm is in no group.
 enum class PoolReason : std::uint8_t {
-    pooled,             ///< it is in one
-    no_rule,            ///< no rule covers it (no cell)
-    amount_over_max,    ///< its amount alone exceeds every max_sum
-    too_few_neighbours, ///< everybody in reach together is under min_sum or min_members
-    not_worth,          ///< lawful groups exist, all cost more than they bring at the prices of the plan
+    pooled,              ///< it is in one
+    no_rule,             ///< no rule covers it (no cell)
+    amount_over_max,     ///< its amount alone exceeds every max_sum
+    too_few_neighbours,  ///< everybody in reach together is under min_sum or min_members
+    not_worth,  ///< lawful groups exist, all cost more than they bring at the prices of the plan
 };
 
 [[nodiscard]] constexpr const char* name(PoolReason r) {
     switch (r) {
-        case PoolReason::pooled: return "pooled";
-        case PoolReason::no_rule: return "no rule covers the firm";
-        case PoolReason::amount_over_max: return "amount above the largest dossier";
-        case PoolReason::too_few_neighbours: return "too little within reach to make the ticket";
-        case PoolReason::not_worth: return "another grouping is worth more";
+        case PoolReason::pooled:
+            return "pooled";
+        case PoolReason::no_rule:
+            return "no rule covers the firm";
+        case PoolReason::amount_over_max:
+            return "amount above the largest dossier";
+        case PoolReason::too_few_neighbours:
+            return "too little within reach to make the ticket";
+        case PoolReason::not_worth:
+            return "another grouping is worth more";
     }
     return "";
 }
 
 struct PoolResult {
-    std::vector<PoolGroup> groups;     ///< sorted by their first member
-    std::vector<double> prices;        ///< pi_i >= 0, one per firm
-    std::vector<PoolReason> reasons;   ///< one per firm
-    std::vector<double> missing;       ///< EUR missing to the smallest min_sum for too_few_neighbours, else 0
+    std::vector<PoolGroup> groups;    ///< sorted by their first member
+    std::vector<double> prices;       ///< pi_i >= 0, one per firm
+    std::vector<PoolReason> reasons;  ///< one per firm
+    std::vector<double>
+        missing;  ///< EUR missing to the smallest min_sum for too_few_neighbours, else 0
     Certificate certificate;
 };
 

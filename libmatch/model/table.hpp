@@ -1,7 +1,8 @@
-// The only interchange between the library and the world of files and frames: named columns of text or numbers.
+// The only interchange between the library and the world of files and frames: named columns of text
+// or numbers.
 //
-// A text column has the layout of Arrow's large strings (offsets and bytes), so frames convert by a block copy.
-// Missing text is the empty string; a missing number is NaN.
+// A text column has the layout of Arrow's large strings (offsets and bytes), so frames convert by a
+// block copy. Missing text is the empty string; a missing number is NaN.
 #pragma once
 
 #include <cmath>
@@ -28,7 +29,8 @@ class TextColumn {
     [[nodiscard]] std::size_t size() const { return offsets_.size() - 1; }
     [[nodiscard]] std::string_view operator[](std::size_t row) const {
         const auto begin = static_cast<std::size_t>(offsets_[row]);
-        return std::string_view(bytes_).substr(begin, static_cast<std::size_t>(offsets_[row + 1]) - begin);
+        return std::string_view(bytes_).substr(begin,
+                                               static_cast<std::size_t>(offsets_[row + 1]) - begin);
     }
     void push_back(std::string_view text) {
         bytes_ += text;
@@ -77,8 +79,12 @@ class Table {
         const Column* c = find(name);
         return c ? std::get_if<NumberColumn>(c) : nullptr;
     }
-    [[nodiscard]] std::size_t rows() const { return columns_.empty() ? 0 : size(columns_[0].second); }
-    [[nodiscard]] const std::vector<std::pair<std::string, Column>>& columns() const { return columns_; }
+    [[nodiscard]] std::size_t rows() const {
+        return columns_.empty() ? 0 : size(columns_[0].second);
+    }
+    [[nodiscard]] const std::vector<std::pair<std::string, Column>>& columns() const {
+        return columns_;
+    }
 
   private:
     std::vector<std::pair<std::string, Column>> columns_;

@@ -1,4 +1,5 @@
-// Reads the columns of one table with checks, and collects every fault instead of stopping at the first.
+// Reads the columns of one table with checks, and collects every fault instead of stopping at the
+// first.
 #pragma once
 
 #include <algorithm>
@@ -54,7 +55,8 @@ class TableReader {
         for (const auto& [column, data] : table_->columns()) {
             if (libmatch::size(data) != table_->rows()) {
                 fault(std::int64_t{-1}, column, std::to_string(libmatch::size(data)) + " rows",
-                      "the column's length differs from the table's " + std::to_string(table_->rows()),
+                      "the column's length differs from the table's " +
+                          std::to_string(table_->rows()),
                       "give every column the same number of rows");
                 broken_ = true;
             }
@@ -68,13 +70,14 @@ class TableReader {
     }
     [[nodiscard]] const Table* table() const { return table_; }
 
-    void fault(std::int64_t row, std::string_view column, std::string_view value, std::string problem,
-               std::string remedy, Fault::Severity severity = Fault::Severity::error) {
+    void fault(std::int64_t row, std::string_view column, std::string_view value,
+               std::string problem, std::string remedy,
+               Fault::Severity severity = Fault::Severity::error) {
         faults_->push_back({severity, name_, row, std::string(column), std::string(value),
                             std::move(problem), std::move(remedy)});
     }
-    void fault(std::size_t row, std::string_view column, std::string_view value, std::string problem,
-               std::string remedy) {
+    void fault(std::size_t row, std::string_view column, std::string_view value,
+               std::string problem, std::string remedy) {
         fault(static_cast<std::int64_t>(row), column, value, std::move(problem), std::move(remedy));
     }
 
@@ -99,7 +102,8 @@ class TableReader {
         return t;
     }
 
-    /// The numbers of a column, checked; missing ones become `otherwise`. An absent column is all `otherwise`.
+    /// The numbers of a column, checked; missing ones become `otherwise`. An absent column is all
+    /// `otherwise`.
     std::vector<double> numbers(std::string_view column, double otherwise, Range range) {
         std::vector<double> out(rows(), otherwise);
         if (rows() == 0) return out;
@@ -111,7 +115,8 @@ class TableReader {
             const auto& t = std::get<TextColumn>(*c);
             for (std::size_t r = 0; r < rows(); ++r) {
                 if (t[r].empty()) continue;
-                fault(r, column, t[r], "a number is expected", "write a number, without unit or blanks");
+                fault(r, column, t[r], "a number is expected",
+                      "write a number, without unit or blanks");
             }
             return out;
         }
@@ -147,7 +152,8 @@ class TableReader {
     std::vector<T> whole(std::string_view column, T otherwise, double low, double high) {
         const auto values = numbers(column, static_cast<double>(otherwise), {low, high, true});
         std::vector<T> out(values.size());
-        std::transform(values.begin(), values.end(), out.begin(), [](double x) { return static_cast<T>(x); });
+        std::transform(values.begin(), values.end(), out.begin(),
+                       [](double x) { return static_cast<T>(x); });
         return out;
     }
 

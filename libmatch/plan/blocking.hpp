@@ -14,10 +14,10 @@ namespace libmatch {
 /// Warnings, at most one per programme and kind, with counts and a first example.
 [[nodiscard]] inline std::vector<Fault> blocking(const Market& market) {
     std::vector<Fault> warnings;
-    const auto warn = [&](std::string table, std::string column, std::string value, std::string problem,
-                          std::string remedy) {
-        warnings.push_back({Fault::Severity::warning, std::move(table), -1, std::move(column), std::move(value),
-                            std::move(problem), std::move(remedy)});
+    const auto warn = [&](std::string table, std::string column, std::string value,
+                          std::string problem, std::string remedy) {
+        warnings.push_back({Fault::Severity::warning, std::move(table), -1, std::move(column),
+                            std::move(value), std::move(problem), std::move(remedy)});
     };
     for (std::size_t p = 0; p < market.programmes.size(); ++p) {
         const Scorer scorer(market, ProgrammeId(p));
@@ -53,19 +53,23 @@ namespace libmatch {
             if (reachable[place] == 0 && alone++ == 0) first = market.firms.id[i];
         }
         if (alone > 0) {
-            warn("firms", "commune", first, std::to_string(alone) + " firms lie outside the territory of every adviser of " + name,
+            warn("firms", "commune", first,
+                 std::to_string(alone) + " firms lie outside the territory of every adviser of " +
+                     name,
                  "widen zones or max_distance_km; these firms will stay unserved");
         }
         for (const Pair& pin : limits.pinned) {
             const Exclusion rule = scorer.exclusion(pin.firm, pin.adviser);
             if (rule == Exclusion::none) continue;
-            warn("pairs", "kind", market.firms.id[pin.firm] + " / " + market.advisers.id[pin.adviser],
+            warn("pairs", "kind",
+                 market.firms.id[pin.firm] + " / " + market.advisers.id[pin.adviser],
                  "the pin will make " + name + " infeasible: " + std::string(libmatch::name(rule)),
                  "drop the pin or change the rule");
         }
     }
     if (!market.schemes.empty() && market.lenders.empty()) {
-        warn("lenders", "", "", "there is no lender, so no dossier will be financed", "add lenders, or solve fewer stages");
+        warn("lenders", "", "", "there is no lender, so no dossier will be financed",
+             "add lenders, or solve fewer stages");
     }
     return warnings;
 }

@@ -29,13 +29,15 @@ inline double price_of(const Plan& plan, const std::string& stage_name, std::siz
 
 inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
     const ProgrammeId after = market.programmes[p].after;
-    return {market, p, after.known() ? reached_by(market, plan, after) : std::vector<std::uint8_t>{}};
+    return {market, p,
+            after.known() ? reached_by(market, plan, after) : std::vector<std::uint8_t>{}};
 }
 
 }  // namespace detail
 
 /// What the plan decided for a firm and why, one sentence per line.
-[[nodiscard]] inline std::vector<std::string> explain(const Market& market, const Plan& plan, FirmId i) {
+[[nodiscard]] inline std::vector<std::string> explain(const Market& market, const Plan& plan,
+                                                      FirmId i) {
     using detail::rounded;
     std::vector<std::string> lines;
     for (std::size_t p = 0; p < market.programmes.size(); ++p) {
@@ -46,12 +48,14 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
             if (!(a.firm == i) || !(a.programme == ProgrammeId(p))) continue;
             served = true;
             const double price = detail::price_of(plan, name, a.adviser);
-            lines.push_back(market.programmes[p].name + ": adviser " + market.advisers.id[a.adviser] + ", score " +
-                            rounded(a.score) + " (coverage " + rounded(a.coverage) + ", proximity " +
-                            rounded(a.proximity) + ", trust " + rounded(a.trust) + ", bonus " + rounded(a.bonus) +
-                            "), " + rounded(a.distance_km, 1) + " km away" + (a.pinned ? ", pinned" : "") +
-                            "; a place with this adviser is worth " + rounded(price) +
-                            " to others, which leaves the firm " + rounded(a.score - price) + ".");
+            lines.push_back(market.programmes[p].name + ": adviser " +
+                            market.advisers.id[a.adviser] + ", score " + rounded(a.score) +
+                            " (coverage " + rounded(a.coverage) + ", proximity " +
+                            rounded(a.proximity) + ", trust " + rounded(a.trust) + ", bonus " +
+                            rounded(a.bonus) + "), " + rounded(a.distance_km, 1) + " km away" +
+                            (a.pinned ? ", pinned" : "") + "; a place with this adviser is worth " +
+                            rounded(price) + " to others, which leaves the firm " +
+                            rounded(a.score - price) + ".");
         }
         if (served) continue;
         const Exclusion rule = detail::scorer_of(market, plan, ProgrammeId(p)).firm_rule(i);
@@ -63,17 +67,19 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
     }
     for (const Grant& g : plan.grants) {
         if (g.firm == i) {
-            lines.push_back("grant: " + rounded(g.amount_eur, 2) + " EUR from " + market.schemes[g.scheme].name + ".");
+            lines.push_back("grant: " + rounded(g.amount_eur, 2) + " EUR from " +
+                            market.schemes[g.scheme].name + ".");
         }
     }
     for (std::size_t d = 0; d < plan.dossiers.size(); ++d) {
         const Dossier& x = plan.dossiers[d];
         for (const DossierMember& m : x.members) {
             if (!(m.firm == i)) continue;
-            std::string line = "dossier " + std::to_string(d + 1) + " (" + market.dossier_rules[x.rule].rule.name +
-                               "): " + std::to_string(x.members.size()) + " firms, " + rounded(x.sum_eur, 2) +
-                               " EUR together, of which " + rounded(m.amount_eur, 2) + " EUR are the firm's; seat " +
-                               rounded(m.distance_km, 1) + " km away";
+            std::string line =
+                "dossier " + std::to_string(d + 1) + " (" + market.dossier_rules[x.rule].rule.name +
+                "): " + std::to_string(x.members.size()) + " firms, " + rounded(x.sum_eur, 2) +
+                " EUR together, of which " + rounded(m.amount_eur, 2) +
+                " EUR are the firm's; seat " + rounded(m.distance_km, 1) + " km away";
             if (x.lead.known()) line += "; led by adviser " + market.advisers.id[x.lead];
             if (x.lender.known()) line += "; financed by " + market.lenders[x.lender].name;
             lines.push_back(line + ".");
@@ -86,21 +92,24 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
         }
     }
     for (const Unserved& u : plan.unserved) {
-        if (u.firm == i && u.stage.rfind("assign:", 0) != 0) lines.push_back(u.stage + ": left out, because " + u.reason + ".");
+        if (u.firm == i && u.stage.rfind("assign:", 0) != 0)
+            lines.push_back(u.stage + ": left out, because " + u.reason + ".");
     }
     for (const Recommendation& r : plan.resources) {
         if (r.firm == i) {
             const Resource& x = market.resources[r.resource];
-            lines.push_back("resource " + std::to_string(r.rank) + ": " + (x.title.empty() ? x.id : x.title) +
-                            (x.centre.empty() ? "" : " at " + x.centre) + ", answers " + rounded(100 * r.score, 0) +
-                            " % of the needs.");
+            lines.push_back("resource " + std::to_string(r.rank) + ": " +
+                            (x.title.empty() ? x.id : x.title) +
+                            (x.centre.empty() ? "" : " at " + x.centre) + ", answers " +
+                            rounded(100 * r.score, 0) + " % of the needs.");
         }
     }
     return lines;
 }
 
 /// Why a firm does not have a given adviser, programme by programme.
-[[nodiscard]] inline std::vector<std::string> why_not(const Market& market, const Plan& plan, FirmId i, AdviserId j) {
+[[nodiscard]] inline std::vector<std::string> why_not(const Market& market, const Plan& plan,
+                                                      FirmId i, AdviserId j) {
     using detail::rounded;
     std::vector<std::string> lines;
     for (std::size_t p = 0; p < market.programmes.size(); ++p) {
@@ -129,11 +138,13 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
             continue;
         }
         const double score = scorer.score(i, j), price = detail::price_of(plan, name, j);
-        std::string line = prefix + "eligible with score " + rounded(score) + "; a place with this adviser is worth " +
-                           rounded(price) + " to other firms, so the firm would keep " + rounded(score - price);
+        std::string line = prefix + "eligible with score " + rounded(score) +
+                           "; a place with this adviser is worth " + rounded(price) +
+                           " to other firms, so the firm would keep " + rounded(score - price);
         if (current != nullptr) {
             const double kept = current->score - detail::price_of(plan, name, current->adviser);
-            line += ", and with adviser " + market.advisers.id[current->adviser] + " it keeps " + rounded(kept);
+            line += ", and with adviser " + market.advisers.id[current->adviser] + " it keeps " +
+                    rounded(kept);
         } else {
             line += ", and without adviser it keeps 0.000";
         }

@@ -1,9 +1,9 @@
 // The whole run: from a market to a proven plan.
 //
-// Stages, in order: one assignment per programme; grants; dossiers; a lead for each dossier; a lender for each dossier and
-// each solo loan; resources. Every stage carries a certificate about its own full problem, given the stages before.
-// A stage that is left out leaves its tables empty, and later stages see nothing of it.
-// Deterministic for any number of threads.
+// Stages, in order: one assignment per programme; grants; dossiers; a lead for each dossier; a
+// lender for each dossier and each solo loan; resources. Every stage carries a certificate about
+// its own full problem, given the stages before. A stage that is left out leaves its tables empty,
+// and later stages see nothing of it. Deterministic for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -27,16 +27,17 @@
 namespace libmatch {
 
 struct SolveOptions {
-    double gap = 1e-4;                ///< relative gap of assignments and grants
-    double pool_gap = 0.01;           ///< relative gap of dossiers
-    bool exact = false;               ///< assignments with gap 0 in units of 1e-6
-    unsigned threads = 0;             ///< 0 = all cores; never changes the plan
+    double gap = 1e-4;       ///< relative gap of assignments and grants
+    double pool_gap = 0.01;  ///< relative gap of dossiers
+    bool exact = false;      ///< assignments with gap 0 in units of 1e-6
+    unsigned threads = 0;    ///< 0 = all cores; never changes the plan
     std::uint64_t seed = 0;
     std::vector<std::string> stages;  ///< of assign, fund, pool, lead, lend, resources; empty = all
 };
 
 inline const std::vector<std::string>& stage_names() {
-    static const std::vector<std::string> names{"assign", "fund", "pool", "lead", "lend", "resources"};
+    static const std::vector<std::string> names{"assign", "fund", "pool",
+                                                "lead",   "lend", "resources"};
     return names;
 }
 
@@ -49,7 +50,8 @@ inline const std::vector<std::string>& stage_names() {
     limits.demand = market.firms.demand;
     for (std::size_t j = 0; j < limits.capacity.size(); ++j) {
         // Other networks play no part in this programme.
-        if (market.advisers.network[j] != scorer.programme().network) limits.capacity[j] = limits.min_load[j] = 0;
+        if (market.advisers.network[j] != scorer.programme().network)
+            limits.capacity[j] = limits.min_load[j] = 0;
     }
     for (const PairNote& note : market.notes) {
         // A pin speaks about the firms that the programme may serve at all.
@@ -60,7 +62,8 @@ inline const std::vector<std::string>& stage_names() {
         }
     }
     std::sort(limits.pinned.begin(), limits.pinned.end());
-    limits.pinned.erase(std::unique(limits.pinned.begin(), limits.pinned.end()), limits.pinned.end());
+    limits.pinned.erase(std::unique(limits.pinned.begin(), limits.pinned.end()),
+                        limits.pinned.end());
     return limits;
 }
 
@@ -78,7 +81,8 @@ class Solver {
     Plan solve() {
         check_stages();
         if (wanted("assign")) {
-            for (std::size_t p = 0; p < market_.programmes.size(); ++p) assign_programme(ProgrammeId(p));
+            for (std::size_t p = 0; p < market_.programmes.size(); ++p)
+                assign_programme(ProgrammeId(p));
         }
         if (wanted("fund")) fund();
         if (wanted("pool")) pool_dossiers();
@@ -93,15 +97,16 @@ class Solver {
         std::vector<Fault> faults;
         for (const std::string& s : options_.stages) {
             if (std::find(stage_names().begin(), stage_names().end(), s) == stage_names().end()) {
-                faults.push_back({Fault::Severity::error, "stages", -1, "", s, "there is no such stage",
+                faults.push_back({Fault::Severity::error, "stages", -1, "", s,
+                                  "there is no such stage",
                                   "use assign, fund, pool, lead, lend or resources"});
             }
         }
         if (!faults.empty()) throw InputError(std::move(faults));
     }
     [[nodiscard]] bool wanted(const std::string& s) const {
-        return options_.stages.empty() ||
-               std::find(options_.stages.begin(), options_.stages.end(), s) != options_.stages.end();
+        return options_.stages.empty() || std::find(options_.stages.begin(), options_.stages.end(),
+                                                    s) != options_.stages.end();
     }
     void certify(const std::string& name, Certificate c, double started) {
         c.seconds = control_.elapsed() - started;
@@ -128,10 +133,13 @@ class Solver {
         std::vector<std::uint8_t> served(market_.firms.size(), 0);
         for (const Pair& pair : result.pairs) {
             const ScoreTerms t = scorer.terms(pair.firm, pair.adviser);
-            const bool pinned = std::binary_search(limits.pinned.begin(), limits.pinned.end(), pair);
-            plan_.assignments.push_back(
-                {p, pair.firm, pair.adviser, t.score, t.coverage, t.proximity, t.trust, t.bonus,
-                 market_.distance_km(market_.firms.place[pair.firm], market_.advisers.place[pair.adviser]), pinned});
+            const bool pinned =
+                std::binary_search(limits.pinned.begin(), limits.pinned.end(), pair);
+            plan_.assignments.push_back({p, pair.firm, pair.adviser, t.score, t.coverage,
+                                         t.proximity, t.trust, t.bonus,
+                                         market_.distance_km(market_.firms.place[pair.firm],
+                                                             market_.advisers.place[pair.adviser]),
+                                         pinned});
             served[pair.firm] = 1;
         }
         explain_unserved(name, scorer, source, result, served);
@@ -149,7 +157,8 @@ class Solver {
         }
         CandidateLists top(market_.firms.size(), 1);
         const Control gather_all;
-        source.best(open, std::vector<double>(market_.advisers.size(), 0.0), top, options_.threads, gather_all);
+        source.best(open, std::vector<double>(market_.advisers.size(), 0.0), top, options_.threads,
+                    gather_all);
         for (const FirmId i : open) {
             if (top.of(i).empty()) {
                 left_out(name, i, "no adviser is eligible");
@@ -157,7 +166,8 @@ class Solver {
                 left_out(name, i, "the minimums of the programme contradict each other");
             } else {
                 const AdviserId j = top.of(i)[0].adviser;
-                std::string reason = "every eligible adviser is fully used by firms that gain more; the best, ";
+                std::string reason =
+                    "every eligible adviser is fully used by firms that gain more; the best, ";
                 reason += market_.advisers.id[j];
                 left_out(name, i, std::move(reason));
             }
@@ -169,13 +179,15 @@ class Solver {
     void fund() {
         const double started = control_.elapsed();
         const Settings& s = market_.settings;
-        const auto reached = s.funding_after.known() ? reached_by(market_, plan_, s.funding_after)
-                                                     : std::vector<std::uint8_t>(market_.firms.size(), 1);
+        const auto reached = s.funding_after.known()
+                                 ? reached_by(market_, plan_, s.funding_after)
+                                 : std::vector<std::uint8_t>(market_.firms.size(), 1);
         for (std::size_t i = 0; i < market_.firms.size(); ++i) {
             if (reached[i] != 0 && market_.firms.cost_eur[i] > 0) seekers_.emplace_back(i);
         }
         std::vector<WordSet> labels(market_.firms.size(), 0);
-        for (const Assigned& a : plan_.assignments) labels[a.firm] |= market_.advisers.labels[a.adviser];
+        for (const Assigned& a : plan_.assignments)
+            labels[a.firm] |= market_.advisers.labels[a.adviser];
         GrantResult result = grant(market_, seekers_, labels, assign_options_, control_);
         plan_.grants = std::move(result.grants);
         plan_.prices[stage::fund] = std::move(result.prices);
@@ -186,7 +198,8 @@ class Solver {
 
     [[nodiscard]] std::vector<double> residuals() const {
         std::vector<double> residual(market_.firms.size(), 0.0);
-        for (const FirmId i : seekers_) residual[i] = market_.firms.cost_eur[i] - market_.firms.own_funds_eur[i];
+        for (const FirmId i : seekers_)
+            residual[i] = market_.firms.cost_eur[i] - market_.firms.own_funds_eur[i];
         for (const Grant& g : plan_.grants) residual[g.firm] -= g.amount_eur;
         return residual;
     }
@@ -245,7 +258,8 @@ class Solver {
         certify(stage::pool, c, started);
     }
 
-    void add_dossier(const PoolProblem& problem, const PoolGroup& g, const std::vector<FirmId>& firms) {
+    void add_dossier(const PoolProblem& problem, const PoolGroup& g,
+                     const std::vector<FirmId>& firms) {
         Dossier d;
         d.rule = RuleId(g.rule);
         d.seat = firms[g.seat];
@@ -253,7 +267,8 @@ class Solver {
         Sum sum, value;
         value.add(-rule.opening_cost);
         for (const FirmId k : g.members) {
-            const double away = market_.distance_km(market_.firms.place[firms[k]], market_.firms.place[d.seat]);
+            const double away =
+                market_.distance_km(market_.firms.place[firms[k]], market_.firms.place[d.seat]);
             d.members.push_back({firms[k], problem.amount[k], away});
             sum.add(problem.amount[k]);
             value.add(problem.value_of(k) - rule.cost_per_km * away);
@@ -263,7 +278,8 @@ class Solver {
         plan_.dossiers.push_back(std::move(d));
     }
 
-    /// Grants of collective schemes need a dossier. The budget set free is not granted again, and the gap shows it.
+    /// Grants of collective schemes need a dossier. The budget set free is not granted again, and
+    /// the gap shows it.
     void withdraw_collective_grants() {
         std::vector<std::uint8_t> pooled(market_.firms.size(), 0);
         for (const Dossier& d : plan_.dossiers) {
@@ -293,8 +309,8 @@ class Solver {
         void end_row() { begin.push_back(static_cast<std::int64_t>(column.size())); }
     };
 
-    AssignmentResult assign_rows(const std::string& name, const Rows& rows, std::vector<std::int64_t> capacity,
-                                 double started) {
+    AssignmentResult assign_rows(const std::string& name, const Rows& rows,
+                                 std::vector<std::int64_t> capacity, double started) {
         AssignmentLimits limits;
         limits.capacity = std::move(capacity);
         const SparseSource source(limits.capacity.size(), rows.begin, rows.column, rows.value);
@@ -316,15 +332,18 @@ class Solver {
                 const AdviserId adviser(j);
                 if (!may_lead(market_, seat, adviser)) continue;
                 rows.column.push_back(adviser.value);
-                rows.value.push_back(lead_utility(market_, seat, known_share(advisers, d, adviser), adviser));
+                rows.value.push_back(
+                    lead_utility(market_, seat, known_share(advisers, d, adviser), adviser));
             }
             rows.end_row();
         }
-        const auto result = assign_rows(stage::lead, rows, market_.advisers.dossier_capacity, started);
+        const auto result =
+            assign_rows(stage::lead, rows, market_.advisers.dossier_capacity, started);
         for (const Pair& p : result.pairs) plan_.dossiers[p.firm].lead = p.adviser;
     }
 
-    static double known_share(const std::vector<std::vector<AdviserId>>& advisers, const Dossier& d, AdviserId j) {
+    static double known_share(const std::vector<std::vector<AdviserId>>& advisers, const Dossier& d,
+                              AdviserId j) {
         std::size_t known = 0;
         for (const DossierMember& m : d.members) {
             const auto& of_firm = advisers[m.firm];
@@ -351,7 +370,9 @@ class Solver {
         for (const Loan& loan : wanted_loans) {
             const FirmId at = loan.firm.known() ? loan.firm : plan_.dossiers[loan.dossier].seat;
             for (std::size_t l = 0; l < market_.lenders.size(); ++l) {
-                if (!may_lend(market_, market_.firms.place[at], loan.amount_eur, market_.lenders[l])) continue;
+                if (!may_lend(market_, market_.firms.place[at], loan.amount_eur,
+                              market_.lenders[l]))
+                    continue;
                 rows.column.push_back(static_cast<std::uint32_t>(l));
                 rows.value.push_back(lend_utility(market_.lenders[l]));
             }
@@ -371,7 +392,8 @@ class Solver {
         for (std::size_t k = 0; k < wanted_loans.size(); ++k) {
             const Loan& loan = wanted_loans[k];
             if (lent[k] == 0 && loan.firm.known()) {
-                left_out(stage::lend, loan.firm, "no lender with room takes this amount here", loan.amount_eur);
+                left_out(stage::lend, loan.firm, "no lender with room takes this amount here",
+                         loan.amount_eur);
             }
         }
     }
@@ -407,7 +429,8 @@ class Solver {
         certify(stage::resources, c, started);
     }
 
-    [[nodiscard]] std::vector<Recommendation> best_resources(FirmId i, const std::vector<AdviserId>& advisers,
+    [[nodiscard]] std::vector<Recommendation> best_resources(FirmId i,
+                                                             const std::vector<AdviserId>& advisers,
                                                              std::size_t most) const {
         const Eigen::ArrayXf unmet = unmet_need(market_, i, advisers);
         std::vector<Recommendation> list;
@@ -417,7 +440,8 @@ class Solver {
             const double score = usefulness(market_, i, unmet, resource);
             if (score > 0) list.push_back({i, 0, resource, score});
         }
-        std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+        std::stable_sort(list.begin(), list.end(),
+                         [](const auto& a, const auto& b) { return a.score > b.score; });
         if (list.size() > most) list.resize(most);
         for (std::size_t k = 0; k < list.size(); ++k) list[k].rank = static_cast<int>(k) + 1;
         return list;
@@ -433,8 +457,10 @@ class Solver {
 
 }  // namespace detail
 
-/// Solves the stages. Throws InputError for unknown stages only; infeasible, stopped and cancelled are values.
-[[nodiscard]] inline Plan solve(const Market& market, const SolveOptions& options, Control& control) {
+/// Solves the stages. Throws InputError for unknown stages only; infeasible, stopped and cancelled
+/// are values.
+[[nodiscard]] inline Plan solve(const Market& market, const SolveOptions& options,
+                                Control& control) {
     return detail::Solver(market, options, control).solve();
 }
 

@@ -1,12 +1,13 @@
 // Pairs of a programme of a market, found without forming the n x m matrix.
 //
 // Problem: the K best advisers of each firm at given prices, over all advisers, proven exact.
-// Method: territory, distance, proximity, trust and price are common to all firms of a place. Per place, the
-// advisers that serve it are sorted once by `common part - price`; each firm walks that order and stops as soon as
-// `common part - price + best possible coverage + its largest bonus` falls under its K-th best (a threshold
-// algorithm: R. Fagin, A. Lotem, M. Naor, "Optimal aggregation algorithms for middleware", JCSS 66, 2003).
-// Complexity: O(P m log m + visited pairs x skills) for P distinct places; visited pairs <= n m, in practice far fewer.
-// Deterministic for any number of threads.
+// Method: territory, distance, proximity, trust and price are common to all firms of a place. Per
+// place, the advisers that serve it are sorted once by `common part - price`; each firm walks that
+// order and stops as soon as `common part - price + best possible coverage + its largest bonus`
+// falls under its K-th best (a threshold algorithm: R. Fagin, A. Lotem, M. Naor, "Optimal
+// aggregation algorithms for middleware", JCSS 66, 2003). Complexity: O(P m log m + visited pairs x
+// skills) for P distinct places; visited pairs <= n m, in practice far fewer. Deterministic for any
+// number of threads.
 #pragma once
 
 #include <numeric>
@@ -27,11 +28,15 @@ class MarketSource final : public PairSource {
     }
 
     [[nodiscard]] std::size_t firms() const override { return scorer_->market().firms.size(); }
-    [[nodiscard]] std::size_t advisers() const override { return scorer_->market().advisers.size(); }
+    [[nodiscard]] std::size_t advisers() const override {
+        return scorer_->market().advisers.size();
+    }
     [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override {
         return scorer_->exclusion(i, j) == Exclusion::none;
     }
-    [[nodiscard]] double utility(FirmId i, AdviserId j) const override { return scorer_->score(i, j); }
+    [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
+        return scorer_->score(i, j);
+    }
     [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
         return std::string(name(scorer_->exclusion(i, j)));
     }
@@ -39,38 +44,41 @@ class MarketSource final : public PairSource {
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
               unsigned threads, const Control& control) const override {
         const Batch batch(*this, who);
-        parallel_chunks(batch.places(), places_per_chunk, threads, [&](std::size_t begin, std::size_t end) {
-            detail::KeepBest keep(lists.width());
-            std::vector<Ranked> ranked;
-            for (std::size_t g = begin; g < end && !control.stop(); ++g) {
-                rank(batch.place(g), prices, ranked);
-                for (const std::uint32_t at : batch.members(g)) {
-                    keep.clear();
-                    scan(who[at], ranked, prices, keep);
-                    keep.write(who[at], lists);
-                }
-            }
-        });
+        parallel_chunks(batch.places(), places_per_chunk, threads,
+                        [&](std::size_t begin, std::size_t end) {
+                            detail::KeepBest keep(lists.width());
+                            std::vector<Ranked> ranked;
+                            for (std::size_t g = begin; g < end && !control.stop(); ++g) {
+                                rank(batch.place(g), prices, ranked);
+                                for (const std::uint32_t at : batch.members(g)) {
+                                    keep.clear();
+                                    scan(who[at], ranked, prices, keep);
+                                    keep.write(who[at], lists);
+                                }
+                            }
+                        });
     }
 
-    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who, std::span<const double> prices,
+    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
+                                                std::span<const double> prices,
                                                 std::span<const double> threshold, unsigned threads,
                                                 const Control& control) const override {
         const Batch batch(*this, who);
         std::vector<std::vector<ValuedPair>> found(who.size());
-        parallel_chunks(batch.places(), places_per_chunk, threads, [&](std::size_t begin, std::size_t end) {
-            std::vector<Ranked> ranked;
-            for (std::size_t g = begin; g < end && !control.stop(); ++g) {
-                rank(batch.place(g), prices, ranked);
-                for (const std::uint32_t at : batch.members(g)) {
-                    detail::KeepAbove keep(who[at], threshold[who[at]], found[at]);
-                    scan(who[at], ranked, prices, keep);
-                    std::sort(found[at].begin(), found[at].end(), [](const auto& a, const auto& b) {
-                        return a.adviser < b.adviser;
-                    });
+        parallel_chunks(
+            batch.places(), places_per_chunk, threads, [&](std::size_t begin, std::size_t end) {
+                std::vector<Ranked> ranked;
+                for (std::size_t g = begin; g < end && !control.stop(); ++g) {
+                    rank(batch.place(g), prices, ranked);
+                    for (const std::uint32_t at : batch.members(g)) {
+                        detail::KeepAbove keep(who[at], threshold[who[at]], found[at]);
+                        scan(who[at], ranked, prices, keep);
+                        std::sort(
+                            found[at].begin(), found[at].end(),
+                            [](const auto& a, const auto& b) { return a.adviser < b.adviser; });
+                    }
                 }
-            }
-        });
+            });
         std::vector<ValuedPair> all;
         for (const auto& part : found) all.insert(all.end(), part.begin(), part.end());
         return all;
@@ -128,10 +136,11 @@ class MarketSource final : public PairSource {
     }
 
     template <class Keep>
-    void scan(FirmId i, const std::vector<Ranked>& ranked, std::span<const double> prices, Keep& keep) const {
+    void scan(FirmId i, const std::vector<Ranked>& ranked, std::span<const double> prices,
+              Keep& keep) const {
         if (scorer_->firm_rule(i) != Exclusion::none) return;
-        // Nothing can add more to the common part than full coverage and all positive bonuses; the margin
-        // covers rounding, so the stop is proven.
+        // Nothing can add more to the common part than full coverage and all positive bonuses; the
+        // margin covers rounding, so the stop is proven.
         double most = scorer_->programme().coverage + rounding_margin;
         for (const PairNote& note : scorer_->notes(i)) {
             if (note.kind == PairKind::bonus && note.value > 0) most += note.value;

@@ -16,9 +16,15 @@ class DenseSource final : public PairSource {
     using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
     explicit DenseSource(Eigen::Ref<const Matrix> utility) : utility_(utility) {}
 
-    [[nodiscard]] std::size_t firms() const override { return static_cast<std::size_t>(utility_.rows()); }
-    [[nodiscard]] std::size_t advisers() const override { return static_cast<std::size_t>(utility_.cols()); }
-    [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override { return utility(i, j) != -HUGE_VAL; }
+    [[nodiscard]] std::size_t firms() const override {
+        return static_cast<std::size_t>(utility_.rows());
+    }
+    [[nodiscard]] std::size_t advisers() const override {
+        return static_cast<std::size_t>(utility_.cols());
+    }
+    [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override {
+        return utility(i, j) != -HUGE_VAL;
+    }
     [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
         return utility_(static_cast<Eigen::Index>(i.value), static_cast<Eigen::Index>(j.value));
     }
@@ -27,7 +33,8 @@ class DenseSource final : public PairSource {
         detail::best_by_scan(who, lists, threads, control,
                              [&](FirmId i, auto& keep) { scan(i, prices, keep); });
     }
-    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who, std::span<const double> prices,
+    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
+                                                std::span<const double> prices,
                                                 std::span<const double> threshold, unsigned threads,
                                                 const Control& control) const override {
         return detail::above_by_scan(who, threshold, threads, control,
@@ -37,7 +44,8 @@ class DenseSource final : public PairSource {
   private:
     template <class Keep>
     void scan(FirmId i, std::span<const double> prices, Keep& keep) const {
-        const double* row = utility_.data() + static_cast<Eigen::Index>(i.value) * utility_.outerStride();
+        const double* row =
+            utility_.data() + static_cast<Eigen::Index>(i.value) * utility_.outerStride();
         for (std::size_t j = 0; j < advisers(); ++j) {
             if (row[j] == -HUGE_VAL) continue;
             const double net = row[j] - prices[j];
@@ -69,7 +77,8 @@ class SparseSource final : public PairSource {
         detail::best_by_scan(who, lists, threads, control,
                              [&](FirmId i, auto& keep) { scan(i, prices, keep); });
     }
-    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who, std::span<const double> prices,
+    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
+                                                std::span<const double> prices,
                                                 std::span<const double> threshold, unsigned threads,
                                                 const Control& control) const override {
         return detail::above_by_scan(who, threshold, threads, control,
@@ -78,14 +87,15 @@ class SparseSource final : public PairSource {
 
   private:
     [[nodiscard]] std::int64_t find(FirmId i, AdviserId j) const {
-        const auto begin = column_.begin() + row_begin_[i], end = column_.begin() + row_begin_[i + 1];
+        const auto begin = column_.begin() + row_begin_[i],
+                   end = column_.begin() + row_begin_[i + 1];
         const auto at = std::lower_bound(begin, end, j.value);
         return at != end && *at == j.value ? at - column_.begin() : -1;
     }
     template <class Keep>
     void scan(FirmId i, std::span<const double> prices, Keep& keep) const {
-        for (auto e = static_cast<std::size_t>(row_begin_[i]); e < static_cast<std::size_t>(row_begin_[i + 1]);
-             ++e) {
+        for (auto e = static_cast<std::size_t>(row_begin_[i]);
+             e < static_cast<std::size_t>(row_begin_[i + 1]); ++e) {
             const double net = value_[e] - prices[column_[e]];
             if (net >= keep.floor()) {
                 keep.offer(AdviserId(column_[e]), value_[e], net);

@@ -1,10 +1,12 @@
 // Where pairs come from: the interface between whatever knows utilities and the assignment.
 //
-// A source answers two questions for a batch of firms at given prices, both over ALL eligible pairs:
+// A source answers two questions for a batch of firms at given prices, both over ALL eligible
+// pairs:
 //   best   the K best pairs by net value u_ij - p_j, and a bound on every pair that is not listed;
 //   above  all pairs whose net value reaches a threshold of the firm.
-// Implementations: a dense matrix, a sparse matrix, a programme of a market. None forms an n x m matrix.
-// Answers for a firm depend on the firm and the prices alone, so they are the same for any number of threads.
+// Implementations: a dense matrix, a sparse matrix, a programme of a market. None forms an n x m
+// matrix. Answers for a firm depend on the firm and the prices alone, so they are the same for any
+// number of threads.
 #pragma once
 
 #include <algorithm>
@@ -21,7 +23,8 @@
 
 namespace libmatch {
 
-/// One entry of a firm's list. Single precision: lists guide, certificates are recomputed in double.
+/// One entry of a firm's list. Single precision: lists guide, certificates are recomputed in
+/// double.
 struct Candidate {
     AdviserId adviser;
     float value = 0;  ///< utility
@@ -38,10 +41,13 @@ class CandidateLists {
     [[nodiscard]] std::span<const Candidate> of(FirmId i) const {
         return {flat_.data() + i * width_, count_[i]};
     }
-    /// Net value that no unlisted pair of the firm exceeded when the list was made; -inf when all are listed.
+    /// Net value that no unlisted pair of the firm exceeded when the list was made; -inf when all
+    /// are listed.
     [[nodiscard]] double outside(FirmId i) const { return outside_[i]; }
 
-    [[nodiscard]] std::span<Candidate> slots(FirmId i) { return {flat_.data() + i * width_, width_}; }
+    [[nodiscard]] std::span<Candidate> slots(FirmId i) {
+        return {flat_.data() + i * width_, width_};
+    }
     void finish(FirmId i, std::size_t count, double outside) {
         count_[i] = static_cast<std::uint32_t>(count);
         outside_[i] = outside;
@@ -74,16 +80,21 @@ class PairSource {
     /// Of an eligible pair.
     [[nodiscard]] virtual double utility(FirmId i, AdviserId j) const = 0;
     /// Why a pair is not eligible, for people.
-    [[nodiscard]] virtual std::string reason(FirmId, AdviserId) const { return "the pair is not eligible"; }
+    [[nodiscard]] virtual std::string reason(FirmId, AdviserId) const {
+        return "the pair is not eligible";
+    }
 
-    /// Rewrites the lists of the firms `who` (distinct). Incomplete when control stops: check it afterwards.
-    virtual void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
-                      unsigned threads, const Control& control) const = 0;
+    /// Rewrites the lists of the firms `who` (distinct). Incomplete when control stops: check it
+    /// afterwards.
+    virtual void best(std::span<const FirmId> who, std::span<const double> prices,
+                      CandidateLists& lists, unsigned threads, const Control& control) const = 0;
 
-    /// All pairs of the firms `who` with u - p >= threshold[firm], sorted by position in `who`, then adviser.
+    /// All pairs of the firms `who` with u - p >= threshold[firm], sorted by position in `who`,
+    /// then adviser.
     [[nodiscard]] virtual std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                         std::span<const double> prices,
-                                                        std::span<const double> threshold, unsigned threads,
+                                                        std::span<const double> threshold,
+                                                        unsigned threads,
                                                         const Control& control) const = 0;
 };
 
@@ -158,7 +169,8 @@ class KeepAbove {
 };
 
 /// Answers both questions for a source that can scan the pairs of one firm:
-/// `scan(i, prices, keep)` calls keep.offer(j, u, u - p_j) for every pair that may reach keep.floor().
+/// `scan(i, prices, keep)` calls keep.offer(j, u, u - p_j) for every pair that may reach
+/// keep.floor().
 template <class Scan>
 void best_by_scan(std::span<const FirmId> who, CandidateLists& lists, unsigned threads,
                   const Control& control, const Scan& scan) {
@@ -174,8 +186,9 @@ void best_by_scan(std::span<const FirmId> who, CandidateLists& lists, unsigned t
 }
 
 template <class Scan>
-std::vector<ValuedPair> above_by_scan(std::span<const FirmId> who, std::span<const double> threshold,
-                                      unsigned threads, const Control& control, const Scan& scan) {
+std::vector<ValuedPair> above_by_scan(std::span<const FirmId> who,
+                                      std::span<const double> threshold, unsigned threads,
+                                      const Control& control, const Scan& scan) {
     constexpr std::size_t chunk = 256;
     std::vector<std::vector<ValuedPair>> parts((who.size() + chunk - 1) / chunk);
     parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
@@ -184,8 +197,9 @@ std::vector<ValuedPair> above_by_scan(std::span<const FirmId> who, std::span<con
             const auto first = static_cast<std::ptrdiff_t>(part.size());
             KeepAbove keep(who[k], threshold[who[k]], part);
             scan(who[k], keep);
-            std::sort(part.begin() + first, part.end(),
-                      [](const ValuedPair& a, const ValuedPair& b) { return a.adviser < b.adviser; });
+            std::sort(
+                part.begin() + first, part.end(),
+                [](const ValuedPair& a, const ValuedPair& b) { return a.adviser < b.adviser; });
         }
     });
     std::vector<ValuedPair> all;

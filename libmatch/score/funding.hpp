@@ -1,4 +1,5 @@
-// What funding rules mean: who may have a grant, how large, and how much aid a firm may have in all.
+// What funding rules mean: who may have a grant, how large, and how much aid a firm may have in
+// all.
 #pragma once
 
 #include <algorithm>
@@ -8,11 +9,13 @@
 
 namespace libmatch {
 
-/// The first rule that keeps a firm from a scheme, or empty. `labels`: labels of the advisers that serve the firm.
-[[nodiscard]] inline std::string_view scheme_exclusion(const Market& market, const Scheme& s, FirmId i,
-                                                       WordSet labels) {
+/// The first rule that keeps a firm from a scheme, or empty. `labels`: labels of the advisers that
+/// serve the firm.
+[[nodiscard]] inline std::string_view scheme_exclusion(const Market& market, const Scheme& s,
+                                                       FirmId i, WordSet labels) {
     const Firms& f = market.firms;
-    if (!market.geography.contains(s.zone, market.places[f.place[i]].commune)) return "outside the scheme's territory";
+    if (!market.geography.contains(s.zone, market.places[f.place[i]].commune))
+        return "outside the scheme's territory";
     const auto matches = [&](const NafCode& prefix) { return f.naf[i].starts_with(prefix); };
     if (!s.naf_in.empty() && std::none_of(s.naf_in.begin(), s.naf_in.end(), matches)) {
         return "the scheme does not serve the firm's trade";
@@ -20,8 +23,10 @@ namespace libmatch {
     if (f.headcount[i] < s.headcount_min || f.headcount[i] > s.headcount_max) {
         return "the scheme does not serve firms of this headcount";
     }
-    if ((labels & s.label_required) != s.label_required) return "no adviser of the firm holds the required label";
-    if (s.collective_only && f.consents_pooling[i] == 0) return "the scheme is collective and the firm does not consent";
+    if ((labels & s.label_required) != s.label_required)
+        return "no adviser of the firm holds the required label";
+    if (s.collective_only && f.consents_pooling[i] == 0)
+        return "the scheme is collective and the firm does not consent";
     return {};
 }
 
@@ -31,7 +36,8 @@ namespace libmatch {
     return amount >= s.floor_eur ? amount : 0;
 }
 
-/// The most aid that all schemes together may bring to the firm, EUR: intensity, de minimis, and what it lacks.
+/// The most aid that all schemes together may bring to the firm, EUR: intensity, de minimis, and
+/// what it lacks.
 [[nodiscard]] inline double aid_limit(const Market& market, FirmId i) {
     const Firms& f = market.firms;
     const Settings& s = market.settings;

@@ -1,7 +1,8 @@
 // How much a resource of a regional centre answers what a firm still needs.
 //
 //   usefulness(i, r) = sum_k w_ik min(unmet_ik, taught_rk) / sum_k w_ik need_ik,
-// unmet_ik = max(0, need_ik - best skill among the advisers of firm i). In [0, 1]. O(skills) per pair.
+// unmet_ik = max(0, need_ik - best skill among the advisers of firm i). In [0, 1]. O(skills) per
+// pair.
 #pragma once
 
 #include <algorithm>
@@ -12,18 +13,22 @@
 
 namespace libmatch {
 
-/// What the firm still needs once its advisers have helped. `served`: the firm's advisers over all programmes.
+/// What the firm still needs once its advisers have helped. `served`: the firm's advisers over all
+/// programmes.
 template <class AdviserRange>
-[[nodiscard]] Eigen::ArrayXf unmet_need(const Market& market, FirmId i, const AdviserRange& served) {
+[[nodiscard]] Eigen::ArrayXf unmet_need(const Market& market, FirmId i,
+                                        const AdviserRange& served) {
     Eigen::ArrayXf unmet = market.firms.need.col(static_cast<Eigen::Index>(i.value));
     for (const AdviserId j : served) {
         const auto skill = market.advisers.skill.col(static_cast<Eigen::Index>(j.value));
-        unmet = unmet.min((market.firms.need.col(static_cast<Eigen::Index>(i.value)) - skill).max(0.0F));
+        unmet = unmet.min(
+            (market.firms.need.col(static_cast<Eigen::Index>(i.value)) - skill).max(0.0F));
     }
     return unmet;
 }
 
-/// A centre serves a firm of its territory; a resource in named languages serves speakers of one of them.
+/// A centre serves a firm of its territory; a resource in named languages serves speakers of one of
+/// them.
 [[nodiscard]] inline bool serves(const Market& market, ResourceId r, FirmId i) {
     const Resource& resource = market.resources[r];
     const WordSet spoken = market.firms.languages[i];

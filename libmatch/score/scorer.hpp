@@ -4,9 +4,10 @@
 //   coverage    = sum_k w_ik min(need_ik, skill_jk) / sum_k w_ik need_ik      (0 without needs)
 //   proximity   = max(0, 1 - d_ij / range_j); a constant for advisers who work remotely
 //
-// Eligibility is a hard rule, never a penalty; every excluded pair names its rule. The parts that all firms of one
-// place share (territory, distance, proximity, trust) stand apart, so that retrieval can compute them once.
-// Complexity: O(skills) per pair after O(advisers) preparation. Deterministic: one order of operations.
+// Eligibility is a hard rule, never a penalty; every excluded pair names its rule. The parts that
+// all firms of one place share (territory, distance, proximity, trust) stand apart, so that
+// retrieval can compute them once. Complexity: O(skills) per pair after O(advisers) preparation.
+// Deterministic: one order of operations.
 #pragma once
 
 #include <algorithm>
@@ -44,21 +45,36 @@ enum class Exclusion : std::uint8_t {
 
 [[nodiscard]] constexpr std::string_view name(Exclusion e) {
     switch (e) {
-        case Exclusion::none: return "eligible";
-        case Exclusion::not_reached: return "the firm has not been reached by the programme before";
-        case Exclusion::no_demand: return "the firm asks for no adviser";
-        case Exclusion::programme_headcount: return "the firm is too large for the programme";
-        case Exclusion::legal_form: return "the programme excludes the firm's legal form";
-        case Exclusion::firm_age: return "the programme excludes the firm's age";
-        case Exclusion::network: return "the adviser belongs to another network";
-        case Exclusion::label: return "the adviser lacks a label that the programme requires";
-        case Exclusion::absent: return "the adviser is absent at the date of the plan";
-        case Exclusion::territory: return "the firm lies outside the adviser's territory";
-        case Exclusion::distance: return "the adviser is farther than the programme allows";
-        case Exclusion::naf: return "the adviser does not serve the firm's trade";
-        case Exclusion::headcount: return "the adviser does not serve firms of this headcount";
-        case Exclusion::language: return "the firm and the adviser share no language";
-        case Exclusion::conflict: return "the pair is forbidden";
+        case Exclusion::none:
+            return "eligible";
+        case Exclusion::not_reached:
+            return "the firm has not been reached by the programme before";
+        case Exclusion::no_demand:
+            return "the firm asks for no adviser";
+        case Exclusion::programme_headcount:
+            return "the firm is too large for the programme";
+        case Exclusion::legal_form:
+            return "the programme excludes the firm's legal form";
+        case Exclusion::firm_age:
+            return "the programme excludes the firm's age";
+        case Exclusion::network:
+            return "the adviser belongs to another network";
+        case Exclusion::label:
+            return "the adviser lacks a label that the programme requires";
+        case Exclusion::absent:
+            return "the adviser is absent at the date of the plan";
+        case Exclusion::territory:
+            return "the firm lies outside the adviser's territory";
+        case Exclusion::distance:
+            return "the adviser is farther than the programme allows";
+        case Exclusion::naf:
+            return "the adviser does not serve the firm's trade";
+        case Exclusion::headcount:
+            return "the adviser does not serve firms of this headcount";
+        case Exclusion::language:
+            return "the firm and the adviser share no language";
+        case Exclusion::conflict:
+            return "the pair is forbidden";
     }
     return "";
 }
@@ -74,16 +90,19 @@ struct ScoreTerms {
 
 class Scorer {
   public:
-    /// `reached`: one flag per firm, for a programme that comes after another; empty = every firm counts as reached.
-    /// The market must outlive the scorer.
+    /// `reached`: one flag per firm, for a programme that comes after another; empty = every firm
+    /// counts as reached. The market must outlive the scorer.
     Scorer(const Market& market, ProgrammeId programme, std::vector<std::uint8_t> reached = {})
-        : market_(&market), id_(programme), programme_(&market.programmes[programme]),
+        : market_(&market),
+          id_(programme),
+          programme_(&market.programmes[programme]),
           reached_(std::move(reached)) {
         const Advisers& a = market.advisers;
         trust_.resize(a.size());
         adviser_rule_.resize(a.size());
         for (std::size_t j = 0; j < a.size(); ++j) {
-            trust_[j] = libmatch::trust(a.successes[j], a.failures[j], a.labels[j] != 0, market.settings);
+            trust_[j] =
+                libmatch::trust(a.successes[j], a.failures[j], a.labels[j] != 0, market.settings);
             adviser_rule_[j] = adviser_rule(j);
         }
     }
@@ -102,7 +121,8 @@ class Scorer {
         if (!reached_.empty() && reached_[i] == 0) return Exclusion::not_reached;
         if (f.demand[i] == 0) return Exclusion::no_demand;
         if (f.headcount[i] > p.headcount_max) return Exclusion::programme_headcount;
-        if (p.legal_forms != 0 && (p.legal_forms & f.legal_form[i]) == 0) return Exclusion::legal_form;
+        if (p.legal_forms != 0 && (p.legal_forms & f.legal_form[i]) == 0)
+            return Exclusion::legal_form;
         const double age = (market_->settings.date - f.created[i]) / 365.25;
         if (age < p.age_min_years || age > p.age_max_years) return Exclusion::firm_age;
         return Exclusion::none;
@@ -169,12 +189,14 @@ class Scorer {
         const auto skill = market_->advisers.skill.col(static_cast<Eigen::Index>(j.value));
         const float asked = (w * need).sum();
         if (asked <= 0) return 0;
-        return std::min(1.0, static_cast<double>((w * need.min(skill)).sum()) / static_cast<double>(asked));
+        return std::min(
+            1.0, static_cast<double>((w * need.min(skill)).sum()) / static_cast<double>(asked));
     }
     [[nodiscard]] double bonus(FirmId i, AdviserId j) const {
         double sum = 0;
         for (const PairNote& note : notes(i)) {
-            if (note.adviser == j && note.kind == PairKind::bonus && applies(note)) sum += note.value;
+            if (note.adviser == j && note.kind == PairKind::bonus && applies(note))
+                sum += note.value;
         }
         return sum;
     }
@@ -186,7 +208,8 @@ class Scorer {
         return score_with(common(market_->firms.place[i], j), i, j);
     }
     [[nodiscard]] ScoreTerms terms(FirmId i, AdviserId j) const {
-        return {coverage(i, j), proximity(market_->firms.place[i], j), trust_[j], bonus(i, j), score(i, j)};
+        return {coverage(i, j), proximity(market_->firms.place[i], j), trust_[j], bonus(i, j),
+                score(i, j)};
     }
 
     /// The notes of a firm, for whatever programme.
@@ -206,7 +229,8 @@ class Scorer {
             return Exclusion::label;
         }
         const double date = market_->settings.date;
-        const bool begun = std::isnan(a.absent_from[j]) ? !std::isnan(a.absent_until[j]) : date >= a.absent_from[j];
+        const bool begun = std::isnan(a.absent_from[j]) ? !std::isnan(a.absent_until[j])
+                                                        : date >= a.absent_from[j];
         const bool over = !std::isnan(a.absent_until[j]) && date > a.absent_until[j];
         if (!std::isnan(date) && begun && !over) return Exclusion::absent;
         return Exclusion::none;

@@ -1,0 +1,162 @@
+#include <gtest/gtest.h>
+
+#include <libmatch/check/plan.hpp>
+#include <libmatch/model/plan_tables.hpp>
+#include <libmatch/plan/blocking.hpp>
+#include <libmatch/plan/explain.hpp>
+#include <libmatch/plan/solve.hpp>
+
+#include "cpp/support/full_market.hpp"
+
+namespace libmatch {
+namespace {
+
+Plan solved(const Market& market, unsigned threads = 1, bool exact = false) {
+    SolveOptions options;
+    options.threads = threads;
+    options.exact = exact;
+    Control control;
+    return solve(market, options, control);
+}
+
+std::string complaints(const check::Verdict& verdict) {
+    std::string text;
+    for (const auto& v : verdict.violations)
+        text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
+    return text;
+}
+
+/// All tables as one text, without the times.
+std::string bits(const Market& market, const Plan& plan) {
+    std::string text;
+    for (const auto& [name, table] : plan_tables(market, plan)) {
+        for (const auto& [column, data] : table.columns()) {
+            if (column == "seconds") continue;
+            text += name + "." + column + "\n";
+            if (const auto* t = std::get_if<TextColumn>(&data)) {
+                text += t->bytes();
+            } else {
+                const auto& values = std::get<NumberColumn>(data).values;
+                text.append(reinterpret_cast<const char*>(values.data()),
+                            values.size() * sizeof(double));
+            }
+        }
+    }
+    return text;
+}
+
+TEST(Solve, EveryStageIsLawfulAndProven) {
+    for (std::uint64_t seed = 0; seed < 15; ++seed) {
+        const Market market = build_market(testing::full_tables(seed));
+        const Plan plan = solved(market);
+        EXPECT_EQ(plan.certificates.size(), 7U);
+        const auto verdict = check::verify(market, plan);
+        EXPECT_TRUE(verdict.ok()) << seed << "\n" << complaints(verdict);
+        for (const auto& stage : verdict.stages)
+            EXPECT_GE(stage.bound, stage.objective - 1e-6) << stage.stage;
+        EXPECT_FALSE(plan.assignments.empty());
+        EXPECT_FALSE(plan.grants.empty());
+        EXPECT_FALSE(plan.resources.empty());
+    }
+}
+
+TEST(Solve, DossiersFormAndFindLeadsAndLenders) {
+    std::size_t dossiers = 0, led = 0, lent = 0;
+    for (std::uint64_t seed = 0; seed < 15; ++seed) {
+        const Market market = build_market(testing::full_tables(seed));
+        const Plan plan = solved(market);
+        for (const Dossier& d : plan.dossiers) {
+            ++dossiers;
+            led += d.lead.known() ? 1 : 0;
+            lent += d.lender.known() ? 1 : 0;
+            EXPECT_GE(d.sum_eur, 20'000 - 0.01);
+        }
+    }
+    EXPECT_GT(dossiers, 20U);
+    EXPECT_GT(led, 20U);
+    EXPECT_GT(lent, 20U);
+}
+
+TEST(Solve, ExactModeHasNoGapAndIsNeverWorse) {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+        const Market market = build_market(testing::full_tables(seed));
+        const Plan fast = solved(market), exact = solved(market, 1, true);
+        const Certificate* c = exact.certificate("assign:volunteers");
+        EXPECT_EQ(c->status, Status::optimal);
+        EXPECT_EQ(c->gap(), 0);
+        EXPECT_GE(c->objective, fast.certificate("assign:volunteers")->objective - 1e-6 * 60);
+        const auto verdict = check::verify(market, exact);
+        EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+    }
+}
+
+TEST(Solve, TheNumberOfThreadsNeverChangesABit) {
+    const Market market = build_market(testing::full_tables(3, 400, 24));
+    const std::string one = bits(market, solved(market, 1));
+    EXPECT_EQ(one, bits(market, solved(market, 2)));
+    EXPECT_EQ(one, bits(market, solved(market, 3)));
+}
+
+TEST(Solve, StagesCanBeChosenAndUnknownOnesAreNamed) {
+    const Market market = build_market(testing::full_tables(1));
+    SolveOptions options;
+    options.stages = {"assign"};
+    Control control;
+    const Plan plan = solve(market, options, control);
+    EXPECT_EQ(plan.certificates.size(), 2U);
+    EXPECT_TRUE(plan.grants.empty());
+    EXPECT_TRUE(check::verify(market, plan).ok());
+    options.stages = {"assign", "lunch"};
+    try {
+        (void)solve(market, options, control);
+        FAIL() << "an unknown stage was accepted";
+    } catch (const InputError& e) {
+        EXPECT_EQ(e.faults().at(0).value, "lunch");
+    }
+}
+
+TEST(Solve, ATimeLimitOfZeroStillGivesALawfulPlanWithATrueBound) {
+    const Market market = build_market(testing::full_tables(2, 300, 20));
+    Control control(0.0);
+    const Plan plan = solve(market, {}, control);
+    const auto verdict = check::verify(market, plan);
+    EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+    const double best = solved(market).certificate("assign:volunteers")->objective;
+    EXPECT_GE(plan.certificate("assign:volunteers")->bound, best);
+    EXPECT_EQ(plan.certificate("assign:volunteers")->status, Status::time_limit);
+}
+
+TEST(PlanTables, APlanReadBackIsTheSamePlan) {
+    const Market market = build_market(testing::full_tables(4));
+    const Plan plan = solved(market);
+    const Plan back = plan_from_tables(market, plan_tables(market, plan));
+    EXPECT_TRUE(back.unreadable.empty());
+    EXPECT_EQ(bits(market, plan), bits(market, back));
+    EXPECT_TRUE(check::verify(market, back).ok());
+}
+
+TEST(Explain, NamesTheAdviserTheRuleAndThePrice) {
+    const Market market = build_market(testing::full_tables(5));
+    const Plan plan = solved(market);
+    const Assigned& a = plan.assignments.front();
+    const auto lines = explain(market, plan, a.firm);
+    ASSERT_FALSE(lines.empty());
+    EXPECT_NE(lines[0].find(market.advisers.id[a.adviser]), std::string::npos);
+    const auto why = why_not(market, plan, a.firm, a.adviser);
+    ASSERT_EQ(why.size(), 2U);
+    EXPECT_NE(why[0].find("does have this adviser"), std::string::npos);
+    EXPECT_NE(why[1].find("another network"), std::string::npos);
+}
+
+TEST(Blocking, WarnsBeforeTheWorkStarts) {
+    Tables tables = testing::full_tables(6);
+    EXPECT_TRUE(blocking(build_market(tables)).empty());
+    tables["programmes"].add("labels_required", testing::texts({"", "diamond"}));
+    const auto warnings = blocking(build_market(tables));
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_EQ(warnings[0].value, "professionals");
+    EXPECT_EQ(warnings[0].severity, Fault::Severity::warning);
+}
+
+}  // namespace
+}  // namespace libmatch
