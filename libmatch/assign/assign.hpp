@@ -309,7 +309,8 @@ class Assigner {
     }
     [[nodiscard]] std::vector<Arc> whole(const std::vector<ValuedPair>& pairs) const {
         // Beyond this the sums along a cycle could leave 64 bits.
-        const double most = 0x1p40 * options_.unit;
+        const auto nodes = static_cast<double>(m_ + 2);
+        const double most = std::min(0x1p40, 0x1p60 / (nodes * nodes)) * options_.unit;
         std::vector<Arc> arcs;
         arcs.reserve(pairs.size());
         for (const ValuedPair& p : pairs) {
