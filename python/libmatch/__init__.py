@@ -1,0 +1,43 @@
+"""Matching, pooling and funding at national scale, each answer with its proof.
+
+>>> import libmatch as lm
+>>> market = lm.demo_market(firms=200, advisers=20, seed=1)
+>>> plan = lm.solve(market)
+>>> lm.verify(market, plan).ok
+True
+"""
+
+from ._arrays import AssignResult, Blocker, DossierRule, PoolResult, assign, pool
+from ._core import InputError
+from ._core import version as __version__
+from ._errors import Fault
+from ._io import read_market
+from ._judge import verify
+from ._market import Market, check, demo_market
+from ._plan import Plan, compare, read_plan, solve
+from ._verdict import Certificate, StageVerdict, Verdict, Violation
+
+__all__ = [
+    "AssignResult",
+    "Blocker",
+    "Certificate",
+    "DossierRule",
+    "Fault",
+    "InputError",
+    "Market",
+    "Plan",
+    "PoolResult",
+    "StageVerdict",
+    "Verdict",
+    "Violation",
+    "__version__",
+    "assign",
+    "check",
+    "compare",
+    "demo_market",
+    "pool",
+    "read_market",
+    "read_plan",
+    "solve",
+    "verify",
+]

@@ -1,0 +1,624 @@
+"""Assignment and pooling on plain arrays: coerce, check shapes, call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from ._errors import input_error
+from ._market import Market
+from ._plan import _real, _whole
+
+Floats: TypeAlias = NDArray[np.float64]
+Whole: TypeAlias = NDArray[np.int64]
+
+_NO_CELL = np.uint32(2**32 - 1)
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """A part of why no assignment exists.
+
+    `kind` is firm, adviser or pin and `index` its number; `shortfall` is how many units are
+    missing: a relaxation by as many makes it feasible.
+    """
+
+    kind: str
+    index: int
+    shortfall: int
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class AssignResult:
+    """An assignment with its proof; see `assign`."""
+
+    pairs: Whole
+    prices: Floats
+    objective: float
+    bound: float
+    gap: float
+    unit: float
+    status: str
+    seconds: float
+    blockers: tuple[Blocker, ...]
+    _problem: dict[str, Any] = field(repr=False)
+
+    @property
+    def guarantees(self) -> tuple[str, ...]:
+        """What is proven, in words."""
+        if self.status == "infeasible":
+            return ("No assignment meets the limits; the blockers say why.",)
+        held = ["Every pair is eligible and every capacity, minimum and pin is kept."]
+        if self.gap <= 0 and self.unit > 0:
+            held.append(
+                "No assignment is worth more, "
+                f"with every utility rounded to a multiple of {self.unit:g}."
+            )
+        elif self.gap <= 0:
+            held.append("No assignment is worth more.")
+        else:
+            held.append(
+                f"No assignment is worth more than {self.bound:.10g}: "
+                f"this one is at most {self.gap:.3g} of that below it."
+            )
+        return tuple(held)
+
+    def __repr__(self) -> str:
+        return (
+            f"AssignResult: {self.status}, {len(self.pairs):,} pairs, "
+            f"objective {self.objective:.10g}, gap {self.gap:.2g}"
+        )
+
+
+def assign(
+    utility: Any,
+    capacity: ArrayLike | None = None,
+    demand: ArrayLike = 1,
+    min_demand: ArrayLike = 0,
+    min_load: ArrayLike = 0,
+    load: ArrayLike | None = None,
+    pinned: ArrayLike | None = None,
+    quotas: Any = None,
+    gap: float = 1e-4,
+    exact: bool = False,
+    policy: str = "welfare",
+    prices: ArrayLike | None = None,
+    time_limit: float | None = None,
+    threads: int = 0,
+    seed: int = 0,
+    *,
+    programme: str | None = None,
+) -> AssignResult:
+    """Assign firms (rows) to advisers (columns) so that the sum of utilities is largest.
+
+    Parameters
+    ----------
+    utility : (n, m) array of real numbers, scipy sparse array, or Market
+        -inf = not eligible. In a sparse array the stored entries are the eligible pairs, zeros
+        too. With a Market, one of its programmes is assigned alone, with the market's own
+        capacities, demands and pins.
+    capacity : whole number or (m,) array
+        How many firms an adviser takes at most, from 0.
+    demand, min_demand : whole number or (n,) array
+        How many advisers a firm takes at most and at least, ``0 <= min_demand <= demand``.
+    min_load : whole number or (m,) array
+        How many firms an adviser takes at least, ``0 <= min_load <= capacity``.
+    load, quotas, prices
+        Not supported yet; leave None.
+    pinned : (k, 2) array of whole numbers, optional
+        Pairs (row, column) that must be part of the answer; eligible ones.
+    gap : float
+        Relative gap to prove, over all eligible pairs; from 0.
+    exact : bool
+        Gap exactly 0, with every utility rounded to a multiple of `unit` (1e-6).
+    policy : "welfare"
+        The largest sum; other policies are not supported yet.
+    time_limit : float, optional
+        Seconds; then the best assignment so far comes back with its true gap.
+    threads : int
+        0 = all cores. Never changes the answer.
+    seed : int
+        From 0; nothing here is drawn by chance yet.
+    programme : str, optional
+        Name of the programme, with a Market of several.
+
+    Returns
+    -------
+    AssignResult
+        `pairs` (k, 2) int64 sorted; `prices` (m,) float64 in the unit of the utility, negative
+        only where there is a minimum load; `objective`, `bound`, `gap`; `status` optimal,
+        within_gap, time_limit, cancelled or infeasible; `guarantees` in words; `blockers` when
+        infeasible.
+
+    Raises
+    ------
+    InputError
+        A shape, type or value is wrong; NaN and +inf are named by row and column.
+    NotImplementedError
+        An option that is not supported yet is given.
+
+    Notes
+    -----
+    Capacitated auction on candidate lists regenerated at the prices (D. Bertsekas, *Network
+    Optimization*, 1998, chapter 7), minimum cost flow where there are minima or demands above 1.
+    O(n m) memory for a dense array, O(stored entries) for a sparse one.
+
+    Examples
+    --------
+    >>> import libmatch as lm
+    >>> r = lm.assign([[3, 1], [2, 1], [5, 4]], capacity=[1, 2], exact=True)
+    >>> r.pairs.tolist(), r.objective, r.status
+    ([[0, 0], [1, 1], [2, 1]], 8.0, 'optimal')
+    >>> lm.verify(r).ok
+    True
+    """
+    for name, given in (("load", load), ("quotas", quotas), ("prices", prices)):
+        if given is not None:
+            raise NotImplementedError(f"assign does not support {name} yet; leave it None")
+    if policy != "welfare":
+        raise NotImplementedError(f"assign supports policy='welfare' only, not {policy!r}, so far")
+    gap = _real("gap", gap)
+    limit = None if time_limit is None else _real("time_limit", time_limit)
+    threads = _whole("threads", threads)
+    _whole("seed", seed)
+    if isinstance(utility, Market):
+        own = {"capacity": capacity, "pinned": pinned}
+        defaults = {"demand": (demand, 1), "min_demand": (min_demand, 0), "min_load": (min_load, 0)}
+        changed = [name for name, given in own.items() if given is not None]
+        changed += [name for name, (a, b) in defaults.items() if not np.array_equal(a, b)]
+        if changed:
+            raise input_error(
+                f"{', '.join(changed)} cannot be given with a Market; set it in its tables"
+            )
+        problem: dict[str, Any] = {
+            "market": utility._core(),
+            "programme": _programme(utility, programme),
+        }
+        solver: Any = _core.assign_market
+    else:
+        if programme is not None:
+            raise input_error("programme is for a Market; utility is an array")
+        problem = _problem_of(utility, capacity, demand, min_demand, min_load, pinned)
+        solver = _core.assign
+    found: _core.AssignResult = solver(
+        **problem, gap=gap, exact=bool(exact), time_limit=limit, threads=threads
+    )
+    return AssignResult(
+        pairs=found.pairs,
+        prices=found.prices,
+        objective=found.objective,
+        bound=found.bound,
+        gap=found.gap,
+        unit=found.unit,
+        status=found.status,
+        seconds=found.seconds,
+        blockers=tuple(Blocker(*b) for b in found.blockers),
+        _problem=problem,
+    )
+
+
+def verify_assign(r: AssignResult) -> _core.Verdict:
+    """The judge on an assignment and the problem that it remembers."""
+    judge: Any = _core.verify_assign_market if "market" in r._problem else _core.verify_assign
+    verdict: _core.Verdict = judge(
+        **r._problem,
+        pairs=r.pairs,
+        prices=r.prices,
+        objective=r.objective,
+        bound=r.bound,
+        unit=r.unit,
+        status=r.status,
+    )
+    return verdict
+
+
+def _programme(market: Market, name: str | None) -> str:
+    names = market.programmes
+    if name is None and len(names) == 1:
+        return names[0]
+    if name not in names:
+        raise input_error(f"programme is {name!r}; the market's are {', '.join(map(repr, names))}")
+    return name
+
+
+def _problem_of(
+    utility: Any,
+    capacity: ArrayLike | None,
+    demand: ArrayLike,
+    min_demand: ArrayLike,
+    min_load: ArrayLike,
+    pinned: ArrayLike | None,
+) -> dict[str, Any]:
+    dense: Floats | None = None
+    sparse: _core.Sparse | None = None
+    if hasattr(utility, "tocoo"):
+        n, m, sparse = _sparse(utility)
+    else:
+        dense = _dense(utility)
+        n, m = dense.shape
+    if capacity is None:
+        raise input_error(f"capacity is missing; give one whole number, or {m} of them")
+    return {
+        "n": n,
+        "m": m,
+        "dense": dense,
+        "sparse": sparse,
+        "capacity": _counts("capacity", capacity, m, np.int64),
+        "demand": None if _is(demand, 1) else _counts("demand", demand, n, np.int32),
+        "min_demand": None
+        if _is(min_demand, 0)
+        else _counts("min_demand", min_demand, n, np.int32),
+        "min_load": None if _is(min_load, 0) else _counts("min_load", min_load, m, np.int64),
+        "pinned": None if pinned is None else _pins(pinned, n, m),
+    }
+
+
+def _is(given: ArrayLike, default: int) -> bool:
+    return isinstance(given, int) and given == default
+
+
+def _floats(name: str, given: ArrayLike) -> Floats:
+    try:
+        array = np.asarray(given)
+        if array.dtype.kind not in "biuf" and not (array.dtype.kind == "O" and array.size):
+            raise TypeError
+        return np.ascontiguousarray(array, np.float64)
+    except (TypeError, ValueError):
+        kind = getattr(given, "dtype", type(given).__name__)
+        raise input_error(f"{name} holds {kind}; real numbers are expected") from None
+
+
+def _dense(given: ArrayLike) -> Floats:
+    array = np.asarray(given)
+    if array.ndim != 2:
+        raise input_error(
+            f"utility has shape {array.shape}; (firms, advisers) is expected, "
+            "or a scipy sparse array, or a Market"
+        )
+    utility = _floats("utility", array)
+    bad = np.isnan(utility) | (utility == np.inf)
+    if bad.any():
+        i, j = np.argwhere(bad)[0]
+        _refuse_utility(int(i), int(j), float(utility[i, j]), int(bad.sum()))
+    return utility
+
+
+def _refuse_utility(i: int, j: int, value: float, count: int) -> None:
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    raise input_error(
+        f"utility row {i} column {j} is {value}{more}; "
+        "a finite number is expected, or -inf for a pair that is not eligible"
+    )
+
+
+def _sparse(given: Any) -> tuple[int, int, _core.Sparse]:
+    """Rows of a sparse array with its stored zeros; -inf is dropped, as not eligible."""
+    if len(given.shape) != 2:
+        raise input_error(f"utility has shape {given.shape}; (firms, advisers) is expected")
+    n, m = (int(size) for size in given.shape)
+    coo = given.tocoo()
+    row, column = np.asarray(coo.row, np.int64), np.asarray(coo.col, np.int64)
+    value = _floats("utility", coo.data)
+    bad = np.isnan(value) | (value == np.inf)
+    if bad.any():
+        k = int(np.flatnonzero(bad)[0])
+        _refuse_utility(int(row[k]), int(column[k]), float(value[k]), int(bad.sum()))
+    order = np.lexsort((column, row))
+    row, column, value = row[order], column[order], value[order]
+    twice = np.flatnonzero((row[1:] == row[:-1]) & (column[1:] == column[:-1]))
+    if len(twice):
+        raise input_error(
+            f"utility row {row[twice[0]]} column {column[twice[0]]} is stored more than once; "
+            "keep one entry per pair, for instance with sum_duplicates()"
+        )
+    kept = value != -np.inf
+    row, column, value = row[kept], column[kept], value[kept]
+    indptr = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(row, minlength=n), out=indptr[1:])
+    return n, m, (indptr, column.astype(np.uint32), np.ascontiguousarray(value))
+
+
+def _counts(name: str, given: ArrayLike, size: int, dtype: type[np.integer[Any]]) -> Any:
+    array = _floats(name, given)
+    if array.shape not in ((), (size,)):
+        raise input_error(
+            f"{name} has shape {array.shape}; one whole number or shape ({size},) is expected"
+        )
+    wrong = ~((array >= 0) & (array == np.floor(array)) & (array <= np.iinfo(dtype).max))
+    if wrong.any():
+        at = f"[{int(np.flatnonzero(wrong)[0])}]" if array.ndim else ""
+        first = float(array[wrong][0] if array.ndim else array)
+        raise input_error(f"{name}{at} is {first:g}; a whole number from 0 is expected")
+    return np.ascontiguousarray(np.broadcast_to(array.astype(dtype), (size,)))
+
+
+def _pins(given: ArrayLike, n: int, m: int) -> Whole:
+    array = np.asarray(given)
+    if array.size == 0:
+        return np.zeros((0, 2), np.int64)
+    if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
+        raise input_error(
+            f"pinned has shape {array.shape} and holds {array.dtype}; "
+            "whole numbers of shape (pairs, 2) are expected: row and column"
+        )
+    pins = np.ascontiguousarray(array, np.int64)
+    outside = np.flatnonzero(((pins < 0) | (pins >= [n, m])).any(axis=1))
+    if len(outside):
+        k = int(outside[0])
+        raise input_error(
+            f"pinned[{k}] is ({pins[k, 0]}, {pins[k, 1]}), outside the {n} x {m} problem; "
+            "count rows and columns from 0"
+        )
+    return np.unique(pins, axis=0)
+
+
+@dataclass(frozen=True)
+class DossierRule:
+    """What makes a group of firms a lawful dossier, and what it costs.
+
+    `min_sum` and `max_sum` bound the sum of amounts (EUR), `min_members` and `max_members` the
+    number of firms, `max_radius_km` the distance of each member from the seat. `opening_cost` (per
+    dossier; negative = a reward) and `cost_per_km` (per member and km to the seat) are in the unit
+    of the firms' values. None = no limit.
+    """
+
+    min_sum: float = 20_000
+    max_sum: float | None = None
+    min_members: int = 1
+    max_members: int | None = None
+    max_radius_km: float | None = None
+    opening_cost: float = 0.0
+    cost_per_km: float = 0.0
+    name: str = "rule"
+
+    def __post_init__(self) -> None:
+        for name, low in (("min_members", 1), ("max_members", 1)):
+            value = getattr(self, name)
+            if value is not None and not (int(value) == value and low <= value < 2**31):
+                raise input_error(f"{name} is {value!r}; a whole number from {low} is expected")
+        for name in ("min_sum", "max_sum", "max_radius_km", "cost_per_km"):
+            value = getattr(self, name)
+            if value is not None and not value >= 0:
+                raise input_error(f"{name} is {value!r}; a number from 0 is expected")
+        if not np.isfinite(self.opening_cost):
+            raise input_error(f"opening_cost is {self.opening_cost!r}; a finite number is expected")
+        for low_name, high_name in (("min_sum", "max_sum"), ("min_members", "max_members")):
+            low_value, high = getattr(self, low_name), getattr(self, high_name)
+            if high is not None and high < low_value:
+                raise input_error(f"{high_name} is {high}, below {low_name} {low_value}")
+
+    def _core(self) -> dict[str, Any]:
+        return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class PoolResult:
+    """Dossiers with their proof; see `pool`."""
+
+    group: Whole
+    seat: Whole
+    rule: Whole
+    prices: Floats
+    objective: float
+    bound: float
+    gap: float
+    status: str
+    seconds: float
+    reasons: tuple[str, ...]
+    missing: Floats
+    _problem: dict[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        return (
+            f"PoolResult: {self.status}, {len(self.seat):,} dossiers, "
+            f"{int((self.group >= 0).sum()):,} of {len(self.group):,} firms, "
+            f"objective {self.objective:.10g}, gap {self.gap:.2g}"
+        )
+
+
+def pool(
+    amount: ArrayLike,
+    place: ArrayLike | None = None,
+    *,
+    rule: DossierRule | Sequence[DossierRule],
+    keys: Any = None,
+    value: ArrayLike = 1.0,
+    metric: str = "sphere",
+    sites: ArrayLike | None = None,
+    gap: float = 0.01,
+    time_limit: float | None = None,
+    threads: int = 0,
+    seed: int = 0,
+) -> PoolResult:
+    """Group firms into lawful dossiers of the largest total value.
+
+    A dossier is worth the sum of its members' values, less `cost_per_km` for each member's
+    distance to the seat, less `opening_cost`. A firm may stay out.
+
+    Parameters
+    ----------
+    amount : (n,) array
+        EUR, above 0.
+    place : (n, 2) array, optional
+        Latitude and longitude in degrees, or km with ``metric="plane"``. Without it there is no
+        travel.
+    rule : DossierRule, or several that compete
+        See `DossierRule`.
+    keys : array of n, or several, optional
+        Members of a dossier share the keys: one array of n values (text or numbers), or a list of
+        arrays, all to be shared. A firm that lacks a key stays out. With several rules, a list
+        with the keys of each rule (None = none).
+    value : number or (n,) array
+        What it is worth that a firm is in a dossier.
+    metric : "sphere" or "plane"
+        Great circle, or straight line.
+    sites : (s, 2) array, optional
+        Places to meet; without it, a dossier meets at the place of one of its members.
+    gap : float
+        Relative gap to reach if it can be; from 0.
+    time_limit : float, optional
+        Seconds; then the best dossiers so far come back with their true gap.
+    threads : int
+        0 = all cores. Never changes the answer.
+    seed : int
+        From 0.
+
+    Returns
+    -------
+    PoolResult
+        `group` (n,) int64, -1 = out; for each dossier `seat` (a firm, or a site when sites are
+        given) and `rule` (from 0); `prices` (n,) float64 in the unit of the values, whose sum is
+        `bound`; `objective`, `gap`, `status`; for each firm `reasons` (why it is out) and
+        `missing` (EUR short of the ticket).
+
+    Raises
+    ------
+    InputError
+        A shape, type or value is wrong.
+
+    Notes
+    -----
+    Prices bound every plan: no lawful dossier is worth more than its members' prices (set packing
+    dual; L. Wolsey, *Integer Programming*, 1998, chapter 11). Linear in the firms' neighbourhoods.
+
+    Examples
+    --------
+    >>> import libmatch as lm
+    >>> rule = lm.DossierRule(min_sum=20_000, max_members=3)
+    >>> g = lm.pool([12_000, 9_000, 15_000], rule=rule, keys=["62", "62", "47"])
+    >>> g.group.tolist(), g.objective
+    ([0, 0, -1], 2.0)
+    >>> lm.verify(g).ok
+    True
+    """
+    amounts = _finite("amount", amount, None)
+    n = len(amounts)
+    low = np.flatnonzero(amounts <= 0)
+    if len(low):
+        raise input_error(f"amount[{low[0]}] is {amounts[low[0]]:g}; more than 0 EUR is expected")
+    values = None
+    if not (np.ndim(value) == 0 and float(value) == 1.0):  # type: ignore[arg-type]
+        values = _finite("value", value, n)
+    if metric not in ("sphere", "plane"):
+        raise input_error(f"metric is {metric!r}; 'sphere' or 'plane' is expected")
+    places = None if place is None else _places("place", place, n, metric)
+    if sites is not None and places is None:
+        raise input_error("sites need places: give place with shape (firms, 2)")
+    seats = None if sites is None else _places("sites", sites, None, metric)
+    rules = [rule] if isinstance(rule, DossierRule) else list(rule)
+    if not rules or not all(isinstance(one, DossierRule) for one in rules):
+        raise input_error("rule has no DossierRule; give one, or a list of them")
+    keyed = [keys] if isinstance(rule, DossierRule) or keys is None else list(keys)
+    if keys is None:
+        keyed = [None] * len(rules)
+    if len(keyed) != len(rules):
+        raise input_error(
+            f"keys has {len(keyed)} entries; {len(rules)} are expected, one per rule (None = none)"
+        )
+    problem: dict[str, Any] = {
+        "amount": amounts,
+        "value": values,
+        "place": places,
+        "metric": "none" if places is None else metric,
+        "sites": seats,
+        "rules": [(one._core(), _cells(k, n)) for one, k in zip(rules, keyed, strict=True)],
+    }
+    found = _core.pool(
+        **problem,
+        gap=_real("gap", gap),
+        time_limit=None if time_limit is None else _real("time_limit", time_limit),
+        threads=_whole("threads", threads),
+        seed=_whole("seed", seed),
+    )
+    return PoolResult(
+        group=found.group,
+        seat=found.seat,
+        rule=found.rule,
+        prices=found.prices,
+        objective=found.objective,
+        bound=found.bound,
+        gap=found.gap,
+        status=found.status,
+        seconds=found.seconds,
+        reasons=tuple(found.reasons),
+        missing=found.missing,
+        _problem=problem,
+    )
+
+
+def verify_pool(g: PoolResult) -> _core.Verdict:
+    """The judge on dossiers and the problem that they remember."""
+    return _core.verify_pool(
+        **g._problem,
+        group=g.group,
+        seat=g.seat,
+        rule=g.rule,
+        prices=g.prices,
+        objective=g.objective,
+        bound=g.bound,
+    )
+
+
+def _finite(name: str, given: ArrayLike, size: int | None) -> Floats:
+    array = _floats(name, given)
+    if size is not None and array.ndim == 0:
+        array = np.full(size, float(array))
+    if array.ndim != 1 or (size is not None and len(array) != size):
+        wanted = "(firms,)" if size is None else f"({size},)"
+        raise input_error(f"{name} has shape {array.shape}; {wanted} is expected")
+    bad = np.flatnonzero(~np.isfinite(array))
+    if len(bad):
+        raise input_error(f"{name}[{bad[0]}] is {array[bad[0]]}; a finite number is expected")
+    return array
+
+
+def _places(name: str, given: ArrayLike, size: int | None, metric: str) -> Floats:
+    array = _floats(name, given)
+    if array.ndim != 2 or array.shape[1] != 2 or (size is not None and len(array) != size):
+        wanted = f"({'sites' if size is None else size}, 2)"
+        raise input_error(f"{name} has shape {array.shape}; {wanted} is expected")
+    most = np.array([90.0, 180.0] if metric == "sphere" else [np.finfo(float).max] * 2)
+    bad = np.flatnonzero(~(np.abs(array) <= most).all(axis=1))
+    if len(bad):
+        k = bad[0]
+        what = "latitude and longitude in degrees" if metric == "sphere" else "finite km"
+        raise input_error(f"{name}[{k}] is ({array[k, 0]:g}, {array[k, 1]:g}); {what} are expected")
+    return array
+
+
+def _cells(keys: Any, n: int) -> NDArray[np.uint32] | None:
+    """One number per firm, equal where all keys are equal; the last number = a key is missing."""
+    if keys is None:
+        return None
+    import pyarrow as pa
+
+    columns = [keys]
+    if isinstance(keys, list | tuple) and any(_is_column(k) for k in keys):
+        columns = list(keys)
+    elif isinstance(keys, np.ndarray) and keys.ndim == 2:
+        columns = list(keys.T)
+    cell = np.zeros(n, np.int64)
+    missing = np.zeros(n, np.bool_)
+    for k, column in enumerate(columns):
+        shape = np.shape(column)
+        if shape != (n,):
+            raise input_error(f"keys[{k}] has shape {shape}; ({n},) is expected")
+        data = pa.array(list(column) if not isinstance(column, np.ndarray) else column)
+        if pa.types.is_floating(data.type):
+            data = pa.array(data.to_numpy(zero_copy_only=False), from_pandas=True)
+        codes = data.dictionary_encode().indices
+        missing |= np.asarray(codes.is_null())
+        code = codes.fill_null(0).to_numpy().astype(np.int64)
+        cell = cell * (int(code.max(initial=0)) + 1) + code
+        cell = np.unique(cell, return_inverse=True)[1].astype(np.int64)
+    return np.where(missing, _NO_CELL, cell.astype(np.uint32)).astype(np.uint32)
+
+
+def _is_column(given: Any) -> bool:
+    return not isinstance(given, str | bytes) and np.ndim(given) > 0

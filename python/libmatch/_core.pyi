@@ -1,0 +1,197 @@
+"""Types of the compiled module. Tables go in and out as columns; see `libmatch._frames`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Text: TypeAlias = tuple[NDArray[np.int64], bytes]
+ColumnIn: TypeAlias = NDArray[np.float64] | Text
+ColumnOut: TypeAlias = tuple[NDArray[np.float64], str] | Text
+TablesIn: TypeAlias = Mapping[str, Mapping[str, ColumnIn]]
+TablesOut: TypeAlias = dict[str, dict[str, ColumnOut]]
+Sparse: TypeAlias = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]]
+Rule: TypeAlias = tuple[Mapping[str, Any], NDArray[np.uint32] | None]
+
+version: str
+
+class InputError(ValueError):
+    faults: list[Any]
+
+class Fault:
+    @property
+    def severity(self) -> str: ...
+    @property
+    def table(self) -> str: ...
+    @property
+    def row(self) -> int: ...
+    @property
+    def column(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def problem(self) -> str: ...
+    @property
+    def remedy(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+
+class Market:
+    def __init__(self, tables: TablesIn) -> None: ...
+    @property
+    def firms(self) -> int: ...
+    @property
+    def advisers(self) -> int: ...
+    @property
+    def programmes(self) -> list[str]: ...
+
+class Plan:
+    def tables(self) -> TablesOut: ...
+
+class Verdict:
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def violations(self) -> list[tuple[str, str, str]]: ...
+    @property
+    def stages(self) -> list[tuple[str, float, float, float]]: ...
+
+class AssignResult:
+    @property
+    def pairs(self) -> NDArray[np.int64]: ...
+    @property
+    def prices(self) -> NDArray[np.float64]: ...
+    @property
+    def objective(self) -> float: ...
+    @property
+    def bound(self) -> float: ...
+    @property
+    def gap(self) -> float: ...
+    @property
+    def unit(self) -> float: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def blockers(self) -> list[tuple[str, int, int, str]]: ...
+
+class PoolResult:
+    @property
+    def group(self) -> NDArray[np.int64]: ...
+    @property
+    def seat(self) -> NDArray[np.int64]: ...
+    @property
+    def rule(self) -> NDArray[np.int64]: ...
+    @property
+    def prices(self) -> NDArray[np.float64]: ...
+    @property
+    def objective(self) -> float: ...
+    @property
+    def bound(self) -> float: ...
+    @property
+    def gap(self) -> float: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def reasons(self) -> list[str]: ...
+    @property
+    def missing(self) -> NDArray[np.float64]: ...
+
+def check(tables: TablesIn) -> list[Fault]: ...
+def solve(
+    market: Market,
+    *,
+    gap: float,
+    exact: bool,
+    time_limit: float | None,
+    threads: int,
+    seed: int,
+    stages: Sequence[str],
+    progress: Callable[[str, float, float, float], bool] | None,
+) -> Plan: ...
+def plan_from_tables(market: Market, tables: TablesIn) -> Plan: ...
+def verify(market: Market, plan: Plan) -> Verdict: ...
+def explain(market: Market, plan: Plan, firm_id: str) -> list[str]: ...
+def why_not(market: Market, plan: Plan, firm_id: str, adviser_id: str) -> list[str]: ...
+def assign(
+    n: int,
+    m: int,
+    dense: NDArray[np.float64] | None,
+    sparse: Sparse | None,
+    capacity: NDArray[np.int64],
+    demand: NDArray[np.int32] | None,
+    min_demand: NDArray[np.int32] | None,
+    min_load: NDArray[np.int64] | None,
+    pinned: NDArray[np.int64] | None,
+    *,
+    gap: float,
+    exact: bool,
+    time_limit: float | None,
+    threads: int,
+) -> AssignResult: ...
+def verify_assign(
+    n: int,
+    m: int,
+    dense: NDArray[np.float64] | None,
+    sparse: Sparse | None,
+    capacity: NDArray[np.int64],
+    demand: NDArray[np.int32] | None,
+    min_demand: NDArray[np.int32] | None,
+    min_load: NDArray[np.int64] | None,
+    pinned: NDArray[np.int64] | None,
+    pairs: NDArray[np.int64],
+    prices: NDArray[np.float64],
+    objective: float,
+    bound: float,
+    unit: float,
+    status: str,
+) -> Verdict: ...
+def assign_market(
+    market: Market,
+    programme: str,
+    gap: float,
+    exact: bool,
+    time_limit: float | None,
+    threads: int,
+) -> AssignResult: ...
+def verify_assign_market(
+    market: Market,
+    programme: str,
+    pairs: NDArray[np.int64],
+    prices: NDArray[np.float64],
+    objective: float,
+    bound: float,
+    unit: float,
+    status: str,
+) -> Verdict: ...
+def pool(
+    amount: NDArray[np.float64],
+    value: NDArray[np.float64] | None,
+    place: NDArray[np.float64] | None,
+    metric: str,
+    sites: NDArray[np.float64] | None,
+    rules: Sequence[Rule],
+    *,
+    gap: float,
+    time_limit: float | None,
+    threads: int,
+    seed: int,
+) -> PoolResult: ...
+def verify_pool(
+    amount: NDArray[np.float64],
+    value: NDArray[np.float64] | None,
+    place: NDArray[np.float64] | None,
+    metric: str,
+    sites: NDArray[np.float64] | None,
+    rules: Sequence[Rule],
+    group: NDArray[np.int64],
+    seat: NDArray[np.int64],
+    rule: NDArray[np.int64],
+    prices: NDArray[np.float64],
+    objective: float,
+    bound: float,
+) -> Verdict: ...

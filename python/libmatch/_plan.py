@@ -1,0 +1,437 @@
+"""The plan: what was decided, with its proof."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from os import PathLike
+from types import MappingProxyType
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from . import _core, _frames
+from ._errors import error, input_error
+from ._frames import Frame
+from ._market import Market
+from ._progress import Listener, Progress, bars
+from ._verdict import Certificate
+
+STAGES = ("assign", "fund", "pool", "lead", "lend", "resources")
+TABLES = (
+    *("assignments", "dossiers", "dossier_members", "grants", "loans", "resources", "unserved"),
+    *("certificates", "prices"),
+)
+
+
+def solve(
+    market: Market,
+    gap: float = 1e-4,
+    exact: bool = False,
+    time_limit: float | None = None,
+    threads: int = 0,
+    seed: int = 0,
+    progress: Progress | Literal[True] | None = None,
+    stages: Sequence[str] | None = None,
+) -> Plan:
+    """Make the plan of a market: assign, fund, pool, find lead professionals and lenders,
+    recommend.
+
+    Parameters
+    ----------
+    market : Market
+    gap : float
+        Relative gap to prove for each assignment, over all eligible pairs; from 0.
+    exact : bool
+        Assign with gap exactly 0, in multiples of 1e-6 of the score.
+    time_limit : float, optional
+        Seconds for all stages together; then the best plan so far comes back with its true gap.
+    threads : int
+        0 = all cores. Never changes the answer.
+    seed : int
+        From 0. Same market, seed and version: same plan.
+    progress : True or function, optional
+        True shows a bar for each stage. A function is called with (stage, done in [0, 1], seconds
+        since the start, seconds to go or -1); if it returns False the work is cancelled.
+    stages : sequence of str, optional
+        Some of assign, fund, pool, lead, lend, resources; all of them by default.
+
+    Returns
+    -------
+    Plan
+        Also after Ctrl-C (status cancelled), at the time limit, and when no answer exists (status
+        infeasible, with what stands in the way in `unserved`).
+
+    Raises
+    ------
+    InputError
+        The market has errors (all are listed), or an argument is out of range.
+
+    Notes
+    -----
+    Capacitated auction over lists that are regenerated at the prices until the certificate over
+    all pairs closes (D. Bertsekas, *Network Optimization*, 1998, chapter 7); time grows with firms
+    x advisers at worst, and in practice with firms x list length. No firms x advisers matrix is
+    formed.
+
+    Examples
+    --------
+    >>> import libmatch as lm
+    >>> plan = lm.solve(lm.demo_market(firms=200, advisers=20, seed=1), stages=["assign"])
+    >>> all(c.gap <= 1e-4 for c in plan.certificates.values())
+    True
+    """
+    wanted = _stages(stages)
+    gap = _real("gap", gap)
+    if time_limit is not None:
+        time_limit = _real("time_limit", time_limit)
+    threads, seed = _whole("threads", threads), _whole("seed", seed)
+    compiled = market._core()
+    with bars() if progress is True else nullcontext(progress) as tell:
+        listener = None if tell is None else Listener(tell)
+        core = _core.solve(
+            compiled,
+            gap=gap,
+            exact=bool(exact),
+            time_limit=time_limit,
+            threads=threads,
+            seed=seed,
+            stages=wanted,
+            progress=listener,
+        )
+    if listener is not None and listener.failed is not None:
+        raise listener.failed
+    settings = {
+        "version": _core.version,
+        "gap": gap,
+        "exact": bool(exact),
+        "time_limit": time_limit,
+        "threads": threads,
+        "seed": seed,
+        "stages": wanted or list(STAGES),
+    }
+    plan = Plan._of(market, settings, market._library)
+    plan._compiled = core
+    return plan
+
+
+def _stages(stages: Sequence[str] | None) -> list[str]:
+    if stages is None:
+        return []
+    wanted = [stages] if isinstance(stages, str) else list(stages)
+    unknown = [str(name) for name in wanted if name not in STAGES]
+    if unknown or not wanted:
+        raise input_error(
+            f"stages has {', '.join(unknown) or 'no entry'}; the stages are {', '.join(STAGES)}"
+        )
+    return wanted
+
+
+def _real(name: str, value: float) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not (math.isfinite(number) and number >= 0):
+        raise input_error(f"{name} is {value!r}; a finite number from 0 is expected")
+    return number
+
+
+def _whole(name: str, value: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2 ** (32 if name == "threads" else 64):
+        raise input_error(f"{name} is {value!r}; a whole number from 0 is expected")
+    return number
+
+
+class Plan:
+    """What was decided for a market, with certificates, prices and the settings that made it.
+
+    Tables come in the frame library of the market's firms: `assignments`, `dossiers`,
+    `dossier_members`, `grants`, `loans`, `resources`, `unserved` and `prices`. Amounts are in EUR,
+    distances in km, scores and prices in the unit of their stage.
+    """
+
+    def __init__(
+        self,
+        tables: Mapping[str, Frame],
+        *,
+        settings: Mapping[str, Any] | None = None,
+        market: Market | None = None,
+    ) -> None:
+        for name in tables:
+            if name not in TABLES:
+                raise input_error(
+                    error(name, "this is no table of a plan", f"the tables are {', '.join(TABLES)}")
+                )
+        self._market = market
+        self._settings = dict(settings or {})
+        self._compiled: _core.Plan | None = None
+        self._arrow: dict[str, pa.Table] | None = {
+            name: _frames.to_arrow(frame, name) for name, frame in tables.items()
+        }
+        first = next(iter(tables.values()), None)
+        self._library = "polars" if first is None else _frames.library_of(first)
+
+    @classmethod
+    def _of(cls, market: Market | None, settings: Mapping[str, Any], library: str) -> Plan:
+        plan = cls({}, settings=settings, market=market)
+        plan._arrow = None
+        plan._library = library
+        return plan
+
+    @property
+    def _tables(self) -> dict[str, pa.Table]:
+        if self._arrow is None:
+            assert self._compiled is not None
+            out = self._compiled.tables()
+            self._arrow = {name: _frames.from_core(out[name]) for name in TABLES}
+        return self._arrow
+
+    def _frame(self, name: str) -> Frame:
+        if name not in self._tables:
+            raise input_error(error(name, "the plan has no such table"))
+        return _frames.from_arrow(self._tables[name], self._library)
+
+    @property
+    def assignments(self) -> Frame:
+        """`programme, firm_id, adviser_id, score`, the score's terms, `distance_km`, `pinned`."""
+        return self._frame("assignments")
+
+    @property
+    def dossiers(self) -> Frame:
+        """`dossier_id, rule, seat_firm_id, members, sum_eur, value, lead_adviser_id, lender_id`."""
+        return self._frame("dossiers")
+
+    @property
+    def dossier_members(self) -> Frame:
+        """`dossier_id, firm_id, amount_eur, distance_km` (to the seat)."""
+        return self._frame("dossier_members")
+
+    @property
+    def grants(self) -> Frame:
+        """`firm_id, scheme_id, amount_eur`."""
+        return self._frame("grants")
+
+    @property
+    def loans(self) -> Frame:
+        """`loan_id, kind` (pooled or solo)`, dossier_id, firm_id, lender_id, amount_eur`."""
+        return self._frame("loans")
+
+    @property
+    def resources(self) -> Frame:
+        """`firm_id, rank` (from 1)`, resource_id, score`."""
+        return self._frame("resources")
+
+    @property
+    def unserved(self) -> Frame:
+        """`stage, firm_id, reason, amount_eur`: whom a stage leaves out, and why."""
+        return self._frame("unserved")
+
+    @property
+    def prices(self) -> Frame:
+        """`stage, kind` (adviser, firm, scheme or lender)`, id, price`; who is not listed has
+        price 0.
+        """
+        return self._frame("prices")
+
+    @property
+    def certificates(self) -> dict[str, Certificate]:
+        """The certificate of each stage; each programme's assignment is a stage
+        "assign:<programme>".
+        """
+        rows = self._tables["certificates"].to_pylist() if "certificates" in self._tables else []
+        return {row.pop("stage"): Certificate(**_numbers(row)) for row in rows}
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What made the plan: version of libmatch, gap, exact, time_limit, threads, seed, stages."""
+        return MappingProxyType(self._settings)
+
+    @property
+    def market(self) -> Market | None:
+        """The market it was made for; none for a plan that was read without one."""
+        return self._market
+
+    def replace(self, **tables: Frame) -> Plan:
+        """A copy with some tables replaced, for instance to ask the judge about a change by
+        hand.
+        """
+        changed = Plan({**self._tables, **tables}, settings=self._settings, market=self._market)
+        changed._library = self._library
+        return changed
+
+    def _core_for(self, market: Market) -> _core.Plan:
+        if self._compiled is not None and market is self._market:
+            return self._compiled
+        faults: list[Any] = []
+        columns = {
+            name: _frames.to_core(table, name, faults) for name, table in self._tables.items()
+        }
+        if faults:
+            raise input_error(*faults)
+        core = _core.plan_from_tables(market._core(), columns)
+        if market is self._market:
+            self._compiled = core
+        return core
+
+    def _known_market(self) -> Market:
+        if self._market is None:
+            raise input_error(
+                "the plan was read without its market; use lm.read_plan(path, market=market)"
+            )
+        return self._market
+
+    def explain(self, firm: str) -> str:
+        """What the plan does for a firm and why, in plain sentences, one per line.
+
+        Raises InputError if the market has no such firm.
+        """
+        market = self._known_market()
+        return "\n".join(_core.explain(market._core(), self._core_for(market), str(firm)))
+
+    def why_not(self, firm: str, adviser: str) -> str:
+        """Why a firm is not with an adviser: the rule that excludes the pair, or the price that
+        does.
+
+        Raises InputError if the market has no such firm or adviser.
+        """
+        market = self._known_market()
+        core = self._core_for(market)
+        return "\n".join(_core.why_not(market._core(), core, str(firm), str(adviser)))
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write a folder of Parquet files with plan.json, or one DuckDB database if the name ends
+        in ``.duckdb``. Written under another name and then renamed, so that a reader never sees
+        half of it.
+        """
+        from ._io import write_plan
+
+        write_plan(self._tables, self._settings, path)
+
+    def report(self, path: str | PathLike[str], lang: str = "fr") -> None:
+        """Write one self-contained HTML page (map, charts, figures) in French ("fr") or English
+        ("en").
+        """
+        if lang not in ("fr", "en"):
+            raise input_error(f"lang is {lang!r}; 'fr' or 'en' is expected")
+
+        from .report import write_report
+
+        tables = self._known_market()._filled()
+        language: Literal["fr", "en"] = "fr" if lang == "fr" else "en"
+        write_report(tables, self._tables, self.certificates, self._settings, path, language)
+
+    def summary(self) -> str:
+        """The plan in figures that a manager reads: who is served, money by source, proof of each
+        stage.
+        """
+        from ._summary import summary_text
+
+        return summary_text(self)
+
+    def __repr__(self) -> str:
+        counts = [
+            f"{self._tables[name].num_rows:,} {name.replace('_', ' ')}"
+            for name in ("assignments", "dossiers", "grants", "loans")
+            if name in self._tables
+        ]
+        largest = max((c.gap for c in self.certificates.values()), default=0.0)
+        return f"Plan: {', '.join(counts)}; largest gap {largest:.2g}"
+
+    def _repr_html_(self) -> str:
+        from ._summary import summary_html
+
+        return summary_html(self)
+
+
+def _numbers(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: math.nan if value is None and key != "status" else value for key, value in row.items()
+    }
+
+
+def read_plan(path: str | PathLike[str], market: Market | None = None) -> Plan:
+    """Read a plan that `Plan.save` wrote.
+
+    Parameters
+    ----------
+    path : path
+        The folder or the DuckDB database.
+    market : Market, optional
+        The market it was made for; `explain`, `why_not` and `report` need it, `verify` is given it.
+
+    Returns
+    -------
+    Plan
+        Its frames are those of the market's library, or polars.
+
+    Raises
+    ------
+    InputError
+        There is no plan, or a table is missing or cannot be read.
+
+    Examples
+    --------
+    >>> import libmatch as lm, tempfile, pathlib
+    >>> market = lm.demo_market(firms=100, advisers=10, seed=1)
+    >>> folder = pathlib.Path(tempfile.mkdtemp()) / "plan"
+    >>> lm.solve(market, stages=["assign"]).save(folder)
+    >>> lm.verify(market, lm.read_plan(folder)).ok
+    True
+    """
+    from ._io import load_plan
+
+    tables, settings = load_plan(path, TABLES)
+    plan = Plan(tables, settings=settings, market=market)
+    plan._library = "polars" if market is None else market._library
+    return plan
+
+
+def compare(**plans: Plan) -> Frame:
+    """Put plans side by side, stage by stage.
+
+    Parameters
+    ----------
+    **plans : Plan
+        At least one, each under the name it shall have in the table.
+
+    Returns
+    -------
+    frame, one row per stage and plan
+        `stage, plan, status, objective, bound, gap, seconds`, in the library of the first plan.
+
+    Examples
+    --------
+    >>> import libmatch as lm
+    >>> market = lm.demo_market(firms=100, advisers=10, seed=1)
+    >>> quick, best = (lm.solve(market, exact=exact, stages=["assign"]) for exact in (False, True))
+    >>> sorted(set(lm.compare(quick=quick, best=best)["plan"]))
+    ['best', 'quick']
+    """
+    if not plans:
+        raise input_error("compare needs at least one plan, as in lm.compare(a=plan_a, b=plan_b)")
+    found = {name: plan.certificates for name, plan in plans.items()}
+    stages = list(dict.fromkeys(stage for each in found.values() for stage in each))
+    rows: list[Mapping[str, Any]] = [
+        {
+            "stage": stage,
+            "plan": name,
+            "status": each[stage].status,
+            "objective": each[stage].objective,
+            "bound": each[stage].bound,
+            "gap": each[stage].gap,
+            "seconds": each[stage].seconds,
+        }
+        for stage in stages
+        for name, each in found.items()
+        if stage in each
+    ]
+    return _frames.from_arrow(
+        _frames.from_rows(rows, "compare"), next(iter(plans.values()))._library
+    )

@@ -1,0 +1,152 @@
+"""The plan in figures that a manager reads."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+
+if TYPE_CHECKING:
+    from ._plan import Plan
+
+PROOF = "Proof by stage"
+FUNDERS = {"eu": "EU", "state": "State", "region": "Regions"}
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and rows of (what, figure)."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def sections(plan: Plan) -> tuple[Section, ...]:
+    """Served firms by programme, dossiers and loans, money by source, proof by stage."""
+    parts = (_firms(plan), _dossiers(plan), _money(plan), _proof(plan))
+    return tuple(part for part in parts if part.rows)
+
+
+def _column(plan: Plan, table: str, column: str) -> list[Any]:
+    found = plan._tables.get(table)
+    if found is None or column not in found.column_names:
+        return []
+    return list(found.column(column).to_pylist())
+
+
+def _firms(plan: Plan) -> Section:
+    served: defaultdict[str, set[str]] = defaultdict(set)
+    for programme, firm in zip(
+        _column(plan, "assignments", "programme"),
+        _column(plan, "assignments", "firm_id"),
+        strict=True,
+    ):
+        served[programme].add(firm)
+    of = ""
+    if plan.market is not None:
+        of = f" of {plan.market._tables['firms'].num_rows:,}"
+    rows = [(f"served by {name}", f"{len(firms):,}{of}") for name, firms in served.items()]
+    return Section("Firms", tuple(rows))
+
+
+def _dossiers(plan: Plan) -> Section:
+    dossiers = _column(plan, "dossiers", "dossier_id")
+    lenders = _column(plan, "dossiers", "lender_id")
+    leads = _column(plan, "dossiers", "lead_adviser_id")
+    lent = {d for d, lender in zip(dossiers, lenders, strict=True) if lender}
+    funded = {
+        firm
+        for d, firm in zip(
+            _column(plan, "dossier_members", "dossier_id"),
+            _column(plan, "dossier_members", "firm_id"),
+            strict=True,
+        )
+        if d in lent
+    }
+    solo = {
+        firm
+        for kind, firm in zip(
+            _column(plan, "loans", "kind"), _column(plan, "loans", "firm_id"), strict=True
+        )
+        if kind == "solo"
+    }
+    granted = set(_column(plan, "grants", "firm_id"))
+    if not (dossiers or solo or granted):
+        return Section("Dossiers and loans", ())
+    members = len(_column(plan, "dossier_members", "firm_id"))
+    rows = [
+        ("dossiers", f"{len(dossiers):,}"),
+        ("firms in dossiers", f"{members:,}"),
+        ("dossiers with a lead professional", f"{sum(map(bool, leads)):,}"),
+        ("dossiers with a lender", f"{len(lent):,}"),
+        ("firms funded in a dossier", f"{len(funded - solo):,}"),
+        ("firms funded by a loan of their own", f"{len(solo):,}"),
+        ("firms with a grant", f"{len(granted):,}"),
+    ]
+    return Section("Dossiers and loans", tuple(rows))
+
+
+def _money(plan: Plan) -> Section:
+    amounts: Counter[str] = Counter()
+    funder: dict[str, str] = {}
+    schemes = None if plan.market is None else plan.market._tables.get("schemes")
+    if schemes is not None:
+        funder = dict(
+            zip(
+                schemes.column("scheme_id").cast("string").to_pylist(),
+                schemes.column("funder").to_pylist(),
+                strict=True,
+            )
+        )
+    for scheme, amount in zip(
+        _column(plan, "grants", "scheme_id"), _column(plan, "grants", "amount_eur"), strict=True
+    ):
+        source = funder.get(scheme, scheme)
+        amounts[f"grants, {FUNDERS.get(source, source)}"] += amount or 0
+    loans = plan._tables.get("loans")
+    lent = 0.0 if loans is None else pc.sum(loans.column("amount_eur")).as_py() or 0.0
+    rows = [(name, f"{amount:,.0f} EUR") for name, amount in sorted(amounts.items())]
+    if lent:
+        rows.append(("loans", f"{lent:,.0f} EUR"))
+    if len(rows) > 1:
+        rows.append(("in all", f"{sum(amounts.values()) + lent:,.0f} EUR"))
+    return Section("Money by source", tuple(rows))
+
+
+def _proof(plan: Plan) -> Section:
+    rows = [
+        (
+            stage,
+            f"{c.status:<11} objective {c.objective:,.2f}  bound {c.bound:,.2f}  "
+            f"gap {c.gap:.2e}  {c.seconds:.2f} s",
+        )
+        for stage, c in plan.certificates.items()
+    ]
+    return Section(PROOF, tuple(rows))
+
+
+def summary_text(plan: Plan) -> str:
+    """The sections as plain text."""
+    lines = []
+    for section in sections(plan):
+        lines.append(section.title)
+        width = max(len(label) for label, _ in section.rows)
+        lines += [f"  {label:<{width}}  {figure}" for label, figure in section.rows]
+    return "\n".join(lines)
+
+
+def summary_html(plan: Plan) -> str:
+    """The sections as an HTML table, for notebooks."""
+    rows = []
+    for section in sections(plan):
+        rows.append(
+            f'<tr><th colspan="2" style="text-align:left">{escape(section.title)}</th></tr>'
+        )
+        rows += [
+            f"<tr><td>{escape(label)}</td><td>{escape(figure)}</td></tr>"
+            for label, figure in section.rows
+        ]
+    return f"<table>{''.join(rows)}</table>"
