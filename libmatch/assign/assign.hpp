@@ -133,20 +133,28 @@ class Assigner {
         // mode only wants a good start.
         const double asked = options_.exact ? 1e-5 : std::max(options_.gap, 1e-9);
         double epsilon = asked * mean * first_epsilon;
+        bool coarse = false;
+        const std::uint64_t max_bids = 10'000 + bids_per_firm * free.size();
         for (int attempt = 0; attempt < max_attempts && !control_.stop() && mean > 0; ++attempt) {
             if (attempt > 0) source_.best(free, zero, lists, options_.threads, control_);
             // Single-precision values sit within one rounding of the true ones; so must prices of
             // nothing.
-            Auction round(lists, room, highest * (1 + 1e-6) + epsilon);
+            Auction round(lists, room, highest * (1 + 1e-6) + epsilon, max_bids);
             std::vector<FirmId> queue = free;
-            while (!queue.empty() && !control_.stop()) {
+            while (!queue.empty() && !control_.stop() && !round.gave_up()) {
                 auto left = round.run(std::move(queue), epsilon, control_);
                 source_.best(left, round.prices(), lists, options_.threads, control_);
                 queue = std::move(left);
                 std::reverse(queue.begin(), queue.end());
             }
+            if (round.gave_up()) {
+                // Ties: a coarser auction, and the exact method for the rest.
+                epsilon *= 32;
+                coarse = true;
+                continue;
+            }
             take(round);
-            if (gap() <= asked) return;
+            if (gap() <= asked || coarse) return;
             epsilon /= 8;
         }
         if (mean <= 0 || result_.certificate.bound == 0) {
@@ -367,6 +375,7 @@ class Assigner {
     static constexpr double first_epsilon =
         4;  ///< times gap x mean score; the true gap is far below epsilon x firms
     static constexpr int max_attempts = 4;
+    static constexpr std::uint64_t bids_per_firm = 400;
     const PairSource& source_;
     const AssignmentLimits& limits_;
     const AssignmentOptions& options_;

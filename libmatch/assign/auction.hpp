@@ -32,26 +32,27 @@ class Auction {
   public:
     /// `capacity`: seats per adviser. `price_of_nothing`: price for advisers without seats; at
     /// least every utility.
-    Auction(CandidateLists& lists, std::span<const std::int64_t> capacity, double price_of_nothing)
+    Auction(CandidateLists& lists, std::span<const std::int64_t> capacity, double price_of_nothing,
+            std::uint64_t max_bids)
         : lists_(&lists),
           capacity_(capacity),
           price_(capacity.size(), 0.0),
           bids_(capacity.size()),
           held_(lists.firms()),
-          rounding_(price_of_nothing * 0x1p-22) {
+          max_bids_(max_bids) {
         for (std::size_t j = 0; j < capacity.size(); ++j) {
             if (capacity[j] == 0) price_[j] = price_of_nothing;
         }
     }
 
-    /// Bids until the queue is empty or control stops. Returns the firms that left their lists, in
-    /// order.
+    /// Bids until the queue is empty, control stops, or it gave up. Returns the firms that left
+    /// their lists, in order.
     std::vector<FirmId> run(std::vector<FirmId> queue, double epsilon, Control& control) {
         std::vector<FirmId> left;
-        std::uint64_t count = 0;
         std::size_t settled = 0, at = 0;
         while (true) {
-            if ((++count & 0xfff) == 0) {
+            if ((++bids_made_ & 0xfff) == 0) {
+                if (gave_up()) break;
                 if (control.stop()) break;
                 settled = std::max(settled, served_);
                 control.report("assign",
@@ -77,6 +78,9 @@ class Auction {
         return left;
     }
 
+    /// True once more bids were made than allowed: many equal utilities make bids rise by epsilon
+    /// only.
+    [[nodiscard]] bool gave_up() const { return bids_made_ > max_bids_; }
     [[nodiscard]] const std::vector<double>& prices() const { return price_; }
     /// The adviser that the firm holds, or none.
     [[nodiscard]] AdviserId held(FirmId i) const { return held_[i]; }
@@ -141,6 +145,8 @@ class Auction {
     double rounding_;
     std::vector<FirmId> next_;  ///< firms that lost their place in this round
     std::size_t served_ = 0;
+    std::uint64_t bids_made_ = 0;
+    std::uint64_t max_bids_;
 };
 
 }  // namespace libmatch
