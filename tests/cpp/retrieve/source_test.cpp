@@ -1,0 +1,209 @@
+// Each source against loops over all pairs.
+#include <gtest/gtest.h>
+
+#include <cpp/support/small_market.hpp>
+#include <cpp/support/small_problem.hpp>
+#include <libmatch/retrieve/market_source.hpp>
+#include <libmatch/retrieve/matrix_source.hpp>
+
+namespace libmatch {
+namespace {
+
+struct Net {
+    double net = 0;
+    AdviserId adviser;
+    double value = 0;
+};
+
+/// All eligible pairs of a firm, best net value first, then smaller adviser.
+std::vector<Net> all_pairs(const PairSource& source, FirmId i, const std::vector<double>& prices) {
+    std::vector<Net> nets;
+    for (std::size_t j = 0; j < source.advisers(); ++j) {
+        const AdviserId a(j);
+        if (!source.eligible(i, a)) continue;
+        const double u = source.utility(i, a);
+        nets.push_back({u - prices[j], a, u});
+    }
+    std::stable_sort(nets.begin(), nets.end(),
+                     [](const Net& a, const Net& b) { return a.net > b.net; });
+    return nets;
+}
+
+std::vector<FirmId> some_firms(std::size_t n, std::uint64_t seed) {
+    Random random(seed);
+    std::vector<FirmId> who;
+    for (std::size_t i = 0; i < n; ++i) {
+        if (random.below(3) != 0) who.emplace_back(i);
+    }
+    for (std::size_t k = who.size(); k > 1; --k) std::swap(who[k - 1], who[random.below(k)]);
+    return who;
+}
+
+void expect_best(const PairSource& source, const std::vector<FirmId>& who,
+                 const std::vector<double>& prices, std::size_t width, unsigned threads) {
+    CandidateLists lists(source.firms(), width);
+    const Control control;
+    source.best(who, prices, lists, threads, control);
+    for (const FirmId i : who) {
+        const auto expected = all_pairs(source, i, prices);
+        const auto list = lists.of(i);
+        ASSERT_EQ(list.size(), std::min(width, expected.size())) << "firm " << i.value;
+        for (std::size_t k = 0; k < list.size(); ++k) {
+            EXPECT_EQ(list[k].adviser, expected[k].adviser) << "firm " << i.value << " place " << k;
+            EXPECT_EQ(list[k].value, static_cast<float>(expected[k].value));
+        }
+        if (expected.size() > width) {
+            EXPECT_GE(lists.outside(i), expected[width].net) << "firm " << i.value;
+            EXPECT_LE(lists.outside(i), expected[width - 1].net) << "firm " << i.value;
+        } else if (expected.size() < width) {
+            EXPECT_EQ(lists.outside(i), -HUGE_VAL) << "firm " << i.value;
+        }
+    }
+}
+
+void expect_above(const PairSource& source, const std::vector<FirmId>& who,
+                  const std::vector<double>& prices, const std::vector<double>& threshold,
+                  unsigned threads) {
+    const Control control;
+    const auto found = source.above(who, prices, threshold, threads, control);
+    std::size_t at = 0;
+    for (const FirmId i : who) {
+        for (std::size_t j = 0; j < source.advisers(); ++j) {
+            const AdviserId a(j);
+            if (!source.eligible(i, a)) continue;
+            const double u = source.utility(i, a);
+            if (u - prices[j] < threshold[i]) continue;
+            ASSERT_LT(at, found.size());
+            EXPECT_EQ(found[at].firm, i);
+            EXPECT_EQ(found[at].adviser, a);
+            EXPECT_EQ(found[at].value, u);
+            ++at;
+        }
+    }
+    EXPECT_EQ(at, found.size());
+}
+
+void expect_answers(const PairSource& source, std::uint64_t seed, double largest_price) {
+    Random random(seed, 77);
+    std::vector<double> prices(source.advisers()), threshold(source.firms());
+    for (double& p : prices) p = random.below(3) == 0 ? 0 : random.uniform() * largest_price;
+    for (double& t : threshold) {
+        t = random.below(5) == 0 ? -HUGE_VAL : (random.uniform() - 0.5) * 2 * largest_price;
+    }
+    const auto who = some_firms(source.firms(), seed);
+    for (const unsigned threads : {1U, 2U}) {
+        for (const std::size_t width : {1U, 2U, 5U, 64U}) {
+            expect_best(source, who, prices, width, threads);
+        }
+        expect_above(source, who, prices, threshold, threads);
+    }
+}
+
+TEST(MarketSource, AnswersLikeLoopsOverAllPairs) {
+    for (std::uint64_t seed = 0; seed < 12; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        const Market market = random_market(seed, 150, 25);
+        std::vector<std::uint8_t> reached(market.firms.size());
+        for (std::size_t i = 0; i < reached.size(); ++i) reached[i] = i % 4 != 0;
+        const Scorer first(market, ProgrammeId(0U)), second(market, ProgrammeId(1U), reached);
+        std::size_t eligible = 0;
+        for (const Scorer* scorer : {&first, &second}) {
+            const MarketSource source(*scorer);
+            expect_answers(source, seed, 0.6);
+            for (std::size_t i = 0; i < source.firms(); ++i) {
+                for (std::size_t j = 0; j < source.advisers(); ++j) {
+                    const FirmId f(i);
+                    const AdviserId a(j);
+                    eligible += source.eligible(f, a) ? 1 : 0;
+                    EXPECT_EQ(source.eligible(f, a), scorer->exclusion(f, a) == Exclusion::none);
+                }
+            }
+        }
+        EXPECT_GT(eligible, 50U) << "the market tests too little";
+    }
+}
+
+/// Distinct coordinates give each firm a place of its own, so that places span several chunks.
+TEST(MarketSource, AnswersOverManyPlaces) {
+    Tables tables = random_market_tables(5, 200, 25);
+    Random random(5);
+    std::vector<double> lat(200), lon(200);
+    for (std::size_t i = 0; i < 200; ++i) {
+        lat[i] = 45 + random.uniform();
+        lon[i] = 4 + random.uniform();
+    }
+    put(tables, "firms", "lat", numbers(lat));
+    put(tables, "firms", "lon", numbers(lon));
+    const Market market = build_market(tables);
+    EXPECT_GT(market.places.size(), 200U);
+    const Scorer scorer(market, ProgrammeId(0U));
+    expect_answers(MarketSource(scorer), 5, 0.6);
+}
+
+TEST(DenseSource, AnswersLikeLoopsOverAllPairs) {
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        const auto p = random_problem({.most_firms = 400,
+                                       .most_advisers = 20,
+                                       .density = 0.7,
+                                       .low = seed % 2 == 0 ? -50 : 0,
+                                       .high = seed % 2 == 0 ? 50 : 2},
+                                      seed);
+        expect_answers(DenseSource(p.utility), seed, 20);
+    }
+}
+
+TEST(SparseSource, AnswersLikeLoopsOverAllPairs) {
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        const auto p = random_problem({.most_firms = 400,
+                                       .most_advisers = 20,
+                                       .density = seed % 5 == 0 ? 0.02 : 0.3,
+                                       .low = -2,
+                                       .high = 3},
+                                      seed);
+        std::vector<std::int64_t> begin{0};
+        std::vector<std::uint32_t> column;
+        std::vector<double> value;
+        for (std::size_t i = 0; i < p.firms(); ++i) {
+            for (std::size_t j = 0; j < p.advisers(); ++j) {
+                if (!p.eligible(FirmId(i), AdviserId(j))) continue;
+                column.push_back(static_cast<std::uint32_t>(j));
+                value.push_back(p.at(FirmId(i), AdviserId(j)));  // zeros too are eligible
+            }
+            begin.push_back(static_cast<std::int64_t>(column.size()));
+        }
+        const SparseSource sparse(p.advisers(), begin, column, value);
+        expect_answers(sparse, seed, 2);
+        for (std::size_t i = 0; i < p.firms(); ++i) {
+            for (std::size_t j = 0; j < p.advisers(); ++j) {
+                EXPECT_EQ(sparse.eligible(FirmId(i), AdviserId(j)),
+                          p.eligible(FirmId(i), AdviserId(j)));
+            }
+        }
+    }
+}
+
+TEST(Sources, StopWhenAsked) {
+    const Market market = random_market(1, 50, 10);
+    const Scorer scorer(market, ProgrammeId(0U));
+    const MarketSource source(scorer);
+    CandidateLists lists(source.firms(), 3);
+    Control control;
+    control.cancel();
+    const std::vector<double> prices(source.advisers(), 0.0);
+    source.best(some_firms(50, 1), prices, lists, 1, control);
+    for (std::size_t i = 0; i < 50; ++i) EXPECT_TRUE(lists.of(FirmId(i)).empty());
+}
+
+TEST(MarketSource, NamesTheRuleOfAnExcludedPair) {
+    Tables tables = bare_market();
+    put(tables, "advisers", "headcount_max", numbers({3}));
+    const Market market = build_market(tables);
+    const Scorer scorer(market, ProgrammeId(0U));
+    EXPECT_EQ(MarketSource(scorer).reason(FirmId(0U), AdviserId(0U)),
+              "the adviser does not serve firms of this headcount");
+}
+
+}  // namespace
+}  // namespace libmatch
