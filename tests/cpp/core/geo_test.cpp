@@ -24,6 +24,14 @@ TEST(Geo, AntipodesAreHalfTheWayRound) {
                 1e-6);
 }
 
+TEST(Geo, CitiesFarApart) {
+    constexpr LatLon brest{48.3904, -4.4861}, strasbourg{48.5734, 7.7521};
+    constexpr LatLon lille{50.6292, 3.0573}, ajaccio{41.9192, 8.7386};
+    EXPECT_NEAR(distance_km(brest, strasbourg), 900, 3);
+    EXPECT_NEAR(distance_km(lille, ajaccio), 1065, 5);
+    EXPECT_NEAR(distance_km(paris, LatLon{-21.1151, 55.5364}), 9'380, 40) << "Reunion";
+}
+
 TEST(Geo, ParisToLyon) { EXPECT_NEAR(distance_km(paris, lyon), 391.5, 0.5); }
 
 }  // namespace
