@@ -1,0 +1,62 @@
+// Groups found so far, as columns of the set-packing problem max c x, sum of x over the groups of a
+// firm <= 1.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <libmatch/pool/board.hpp>
+
+namespace libmatch::detail {
+
+class Columns {
+  public:
+    [[nodiscard]] std::size_t size() const { return value_.size(); }
+    [[nodiscard]] double value(std::size_t g) const { return value_[g]; }
+    [[nodiscard]] std::uint32_t seat(std::size_t g) const { return seat_[g]; }
+    [[nodiscard]] std::span<const FirmId> members(std::size_t g) const {
+        return {firms_.data() + begin_[g], begin_[g + 1] - begin_[g]};
+    }
+    [[nodiscard]] double reduced(std::size_t g, const std::vector<double>& prices) const {
+        double total = value_[g];
+        for (const FirmId i : members(g)) total -= prices[i];
+        return total;
+    }
+
+    void add(std::uint32_t seat, double value, std::span<const FirmId> members) {
+        seat_.push_back(seat);
+        value_.push_back(value);
+        firms_.insert(firms_.end(), members.begin(), members.end());
+        begin_.push_back(firms_.size());
+    }
+
+    /// Keeps the columns for which keep(g) holds, in order.
+    template <class Keep>
+    void filter(const Keep& keep) {
+        Columns kept;
+        for (std::size_t g = 0; g < size(); ++g) {
+            if (keep(g)) kept.add(seat(g), value(g), members(g));
+        }
+        *this = std::move(kept);
+    }
+
+  private:
+    std::vector<std::size_t> begin_{0};
+    std::vector<FirmId> firms_;
+    std::vector<double> value_;
+    std::vector<std::uint32_t> seat_;
+};
+
+/// What a group brings at a seat: values less travel less opening.
+[[nodiscard]] inline double group_value(const Board& board, std::size_t seat,
+                                        std::span<const FirmId> members) {
+    const Board::Rule& rule = board.rule_of(seat);
+    double total = -rule.opening;
+    for (const FirmId i : members) {
+        total += board.problem().value_of(i) - rule.cost_per_km * board.km(i, seat);
+    }
+    return total;
+}
+
+}  // namespace libmatch::detail

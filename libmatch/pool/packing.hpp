@@ -1,0 +1,377 @@
+// Disjoint lawful groups, and the moves that better them.
+//
+// Method: first-improvement sweeps, in the order of firms and groups: insert a firm that is out,
+// move a firm to another group, swap two firms, dissolve a group into its neighbours, open a group
+// of firms that are out, put a group's seat where it is worth most. Each move is tested with the
+// seats as they are, in constant time; groups that changed are seated anew. Complexity of a sweep:
+// O(firms x groups in reach x members). Serial, deterministic.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <libmatch/core/control.hpp>
+#include <libmatch/pool/columns.hpp>
+#include <libmatch/pool/pricing.hpp>
+
+namespace libmatch::detail {
+
+/// Scratch by firm and seat of the whole problem, shared by all components: each touches its own
+/// entries only.
+struct Workspace {
+    explicit Workspace(const Board& board)
+        : prices(board.firms(), 0),
+          zeros(board.firms(), 0),
+          active(board.firms(), 0),
+          row_of(board.firms(), Board::none),
+          group_of(board.firms(), Board::none),
+          at_seat(board.seats().size()) {}
+
+    std::vector<double> prices;
+    const std::vector<double> zeros;
+    std::vector<char> active;  ///< firms that pricing may use
+    std::vector<std::uint32_t> row_of;
+    std::vector<std::uint32_t> group_of;              ///< of the packing at work; none = out
+    std::vector<std::vector<std::uint32_t>> at_seat;  ///< groups of the packing at work
+};
+
+class Packing {
+  public:
+    struct Group {
+        std::uint32_t seat = Board::none;  ///< in the board's seats; none = dissolved
+        double sum = 0;
+        double value = 0;
+        std::vector<FirmId> members;  ///< sorted
+    };
+
+    Packing(const Board& board, Workspace& space) : board_(&board), space_(&space) {}
+    Packing(const Packing&) = delete;
+    Packing& operator=(const Packing&) = delete;
+    ~Packing() { clear(); }
+
+    void clear() {
+        for (std::uint32_t g = 0; g < groups_.size(); ++g) {
+            if (groups_[g].seat != Board::none) dissolve(g);
+        }
+        groups_.clear();
+    }
+
+    [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
+    [[nodiscard]] bool is_out(FirmId i) const { return space_->group_of[i] == Board::none; }
+
+    [[nodiscard]] double value() const {
+        Sum total;
+        for (const Group& g : groups_) {
+            if (g.seat != Board::none) total.add(g.value);
+        }
+        return total.value();
+    }
+
+    void open(std::uint32_t seat, std::span<const FirmId> members) {
+        const auto index = static_cast<std::uint32_t>(groups_.size());
+        groups_.push_back({seat, 0, 0, {members.begin(), members.end()}});
+        for (const FirmId i : members) space_->group_of[i] = index;
+        space_->at_seat[seat].push_back(index);
+        refresh(index);
+    }
+
+    void dissolve(std::uint32_t index) {
+        Group& g = groups_[index];
+        for (const FirmId i : g.members) space_->group_of[i] = Board::none;
+        std::erase(space_->at_seat[g.seat], index);
+        g = Group{};
+    }
+
+    /// Sweeps over these firms and seats until nothing improves, at most `sweeps` times.
+    void improve(std::span<const FirmId> firms, std::span<const std::uint32_t> seats, int sweeps,
+                 unsigned threads, const Control& control) {
+        for (int sweep = 0; sweep < sweeps && !control.stop(); ++sweep) {
+            bool changed = false;
+            for (std::size_t k = 0; k < firms.size(); ++k) {
+                if ((k & 31) == 0 && control.stop()) return;
+                changed |= is_out(firms[k]) ? insert(firms[k]) : transfer(firms[k]);
+            }
+            const std::size_t count = groups_.size();
+            for (std::uint32_t g = 0; g < count; ++g) {
+                if ((g & 31) == 0 && control.stop()) return;
+                if (groups_[g].seat == Board::none) continue;
+                changed |= spread(g);
+            }
+            changed |= open_from_outside(firms, seats, threads, control);
+            if (!changed) return;
+        }
+    }
+
+    /// Opens groups of firms that are out, those worth most first. Leaves Workspace::active true
+    /// for all the firms.
+    bool open_from_outside(std::span<const FirmId> firms, std::span<const std::uint32_t> seats,
+                           unsigned threads, const Control& control) {
+        bool changed = false;
+        std::vector<char>& out = space_->active;
+        for (const FirmId i : firms) out[i] = is_out(i);
+        const std::vector<double>& free = space_->zeros;
+        std::vector<std::uint32_t> left(seats.begin(), seats.end());
+        while (!left.empty() && !control.stop()) {
+            std::vector<Violation> found =
+                violations(*board_, left, free, out, worth, 50, threads, control);
+            std::stable_sort(
+                found.begin(), found.end(),
+                [](const Violation& a, const Violation& b) { return a.best > b.best; });
+            left.clear();
+            bool opened = false;
+            for (const Violation& v : found) {
+                if (v.members.empty()) continue;
+                if (std::all_of(v.members.begin(), v.members.end(),
+                                [&](FirmId i) { return out[i]; })) {
+                    open(v.seat, v.members);
+                    for (const FirmId i : v.members) out[i] = 0;
+                    opened = changed = true;
+                }
+                left.push_back(v.seat);
+            }
+            std::sort(left.begin(), left.end());
+            if (!opened) break;
+        }
+        for (const FirmId i : firms) out[i] = 1;
+        for (const FirmId i : firms) out[i] = 1;
+        return changed;
+    }
+
+  private:
+    static constexpr double worth = 1e-9;  ///< gains below are rounding
+
+    [[nodiscard]] const Board::Rule& rule_of(const Group& g) const {
+        return board_->rule_of(g.seat);
+    }
+
+    /// What firm i brings at a seat; -infinity beyond the radius or outside the cell.
+    [[nodiscard]] double gain_at(FirmId i, std::uint32_t seat) const {
+        const Board::Rule& rule = board_->rule_of(seat);
+        const std::uint32_t spot = rule.spot_of[i];
+        if (spot == Board::none || rule.cell_of_spot[spot] != board_->seats()[seat].cell)
+            return -HUGE_VAL;
+        const double km = board_->km(i, seat);
+        if (km > rule.radius) return -HUGE_VAL;
+        return board_->problem().value_of(i) - rule.cost_per_km * km;
+    }
+
+    /// Whether somebody else than i keeps the seat.
+    [[nodiscard]] bool seat_stays_without(const Group& g, FirmId i) const {
+        const std::uint32_t home = board_->seats()[g.seat].spot;
+        if (home == Board::none) return true;
+        const Board::Rule& rule = rule_of(g);
+        if (rule.spot_of[i] != home) return true;
+        return std::any_of(g.members.begin(), g.members.end(),
+                           [&](FirmId j) { return !(j == i) && rule.spot_of[j] == home; });
+    }
+
+    [[nodiscard]] double amount(FirmId i) const { return board_->problem().amount[i]; }
+
+    [[nodiscard]] bool lawful(const Board::Rule& rule, double sum, std::size_t members) const {
+        return sum >= rule.lowest && sum <= rule.highest && members >= rule.least &&
+               members <= rule.most;
+    }
+
+    void refresh(std::uint32_t index) {
+        Group& g = groups_[index];
+        std::sort(g.members.begin(), g.members.end());
+        g.sum = 0;
+        for (const FirmId i : g.members) g.sum += amount(i);
+        reseat(index);
+    }
+
+    /// Puts the group where it is worth most among its members' places (or all sites in reach).
+    void reseat(std::uint32_t index) {
+        Group& g = groups_[index];
+        const Board::Rule& rule = rule_of(g);
+        std::uint32_t best = g.seat;
+        double best_value = group_value(*board_, g.seat, g.members);
+        const auto consider = [&](std::uint32_t seat) {
+            if (seat == g.seat) return;
+            double total = -rule.opening;
+            for (const FirmId i : g.members) {
+                const double km = board_->km(i, seat);
+                if (km > rule.radius) return;
+                total += board_->problem().value_of(i) - rule.cost_per_km * km;
+            }
+            if (total > best_value + worth) {
+                best = seat;
+                best_value = total;
+            }
+        };
+        if (board_->seats()[g.seat].site != Board::none) {
+            const auto sites = static_cast<std::uint32_t>(board_->problem().sites.size());
+            const std::uint32_t first = g.seat - board_->seats()[g.seat].site;
+            for (std::uint32_t s = 0; s < sites; ++s) consider(first + s);
+        } else if (board_->seats()[g.seat].spot != Board::none) {
+            for (const FirmId i : g.members) consider(rule.first_seat + rule.spot_of[i]);
+        }
+        if (best != g.seat) {
+            std::erase(space_->at_seat[g.seat], index);
+            space_->at_seat[best].push_back(index);
+            g.seat = best;
+        }
+        g.value = best_value;
+    }
+
+    /// Calls visit(group) for every group seated in the reach of firm i, under any rule.
+    template <class Visit>
+    void each_group_near(FirmId i, const Visit& visit) const {
+        for (std::uint32_t k = 0; k < board_->rules().size(); ++k) {
+            board_->each_seat_near(k, i, [&](std::uint32_t seat, double) {
+                for (const std::uint32_t g : space_->at_seat[seat]) visit(g);
+            });
+        }
+    }
+
+    void put(FirmId i, std::uint32_t g) {
+        groups_[g].members.push_back(i);
+        space_->group_of[i] = g;
+        refresh(g);
+    }
+
+    void take(FirmId i) {
+        const std::uint32_t g = space_->group_of[i];
+        std::erase(groups_[g].members, i);
+        space_->group_of[i] = Board::none;
+        refresh(g);
+    }
+
+    bool insert(FirmId i) {
+        double best = worth;
+        std::uint32_t where = Board::none;
+        each_group_near(i, [&](std::uint32_t g) {
+            const double gain = gain_at(i, groups_[g].seat);
+            if (gain > best && lawful(rule_of(groups_[g]), groups_[g].sum + amount(i),
+                                      groups_[g].members.size() + 1)) {
+                best = gain;
+                where = g;
+            }
+        });
+        if (where == Board::none) return false;
+        put(i, where);
+        return true;
+    }
+
+    /// Moves firm i to another group, swaps it with a member there, or leaves it out: the best that
+    /// gains.
+    bool transfer(FirmId i) {
+        const std::uint32_t from = space_->group_of[i];
+        const Group& g = groups_[from];
+        if (!seat_stays_without(g, i)) return false;
+        const double here = gain_at(i, g.seat);
+        const bool may_leave = lawful(rule_of(g), g.sum - amount(i), g.members.size() - 1);
+        double best = worth;
+        std::uint32_t where = Board::none;
+        FirmId other;
+        bool drop = false;
+        if (may_leave && -here > best) {
+            best = -here;
+            drop = true;
+        }
+        each_group_near(i, [&](std::uint32_t to) {
+            if (to == from) return;
+            const Group& h = groups_[to];
+            const double there = gain_at(i, h.seat) - here;
+            if (may_leave && there > best &&
+                lawful(rule_of(h), h.sum + amount(i), h.members.size() + 1)) {
+                best = there;
+                where = to;
+                other = FirmId();
+            }
+            for (const FirmId j : h.members) {
+                const double back = gain_at(j, g.seat);
+                if (!(there + back - gain_at(j, h.seat) > best) || !seat_stays_without(h, j))
+                    continue;
+                const double shift = amount(i) - amount(j);
+                if (!lawful(rule_of(g), g.sum - shift, g.members.size()) ||
+                    !lawful(rule_of(h), h.sum + shift, h.members.size())) {
+                    continue;
+                }
+                best = there + back - gain_at(j, h.seat);
+                where = to;
+                other = j;
+            }
+        });
+        if (where == Board::none && !drop) return false;
+        if (where == Board::none) {
+            take(i);
+            return true;
+        }
+        if (!other.known()) {
+            take(i);
+            put(i, where);
+            return true;
+        }
+        exchange(i, other);
+        return true;
+    }
+
+    void exchange(FirmId i, FirmId j) {
+        const std::uint32_t g = space_->group_of[i], h = space_->group_of[j];
+        std::erase(groups_[g].members, i);
+        std::erase(groups_[h].members, j);
+        groups_[g].members.push_back(j);
+        groups_[h].members.push_back(i);
+        space_->group_of[i] = h;
+        space_->group_of[j] = g;
+        refresh(g);
+        refresh(h);
+    }
+
+    /// Dissolves a group when its members bring more elsewhere.
+    bool spread(std::uint32_t index) {
+        const Group old = groups_[index];
+        struct Step {
+            FirmId firm;
+            std::uint32_t to;
+        };
+        std::vector<Step> steps;
+        std::vector<std::pair<std::uint32_t, std::pair<double, std::size_t>>> extra;
+        double gain = -old.value;
+        double hope = gain;
+        for (const FirmId i : old.members) hope += std::max(0.0, board_->problem().value_of(i));
+        if (hope <= worth) return false;
+        for (const FirmId i : old.members) {
+            double best = 0;
+            std::uint32_t where = Board::none;
+            each_group_near(i, [&](std::uint32_t to) {
+                if (to == index) return;
+                const Group& h = groups_[to];
+                double sum = h.sum + amount(i);
+                std::size_t members = h.members.size() + 1;
+                for (const auto& [g, added] : extra) {
+                    if (g == to) {
+                        sum += added.first;
+                        members += added.second;
+                    }
+                }
+                const double there = gain_at(i, h.seat);
+                if (there > best && lawful(rule_of(h), sum, members)) {
+                    best = there;
+                    where = to;
+                }
+            });
+            gain += best;
+            hope += best - std::max(0.0, board_->problem().value_of(i));
+            if (hope <= worth) return false;
+            if (where != Board::none) {
+                steps.push_back({i, where});
+                extra.push_back({where, {amount(i), 1}});
+            }
+        }
+        if (gain <= worth) return false;
+        dissolve(index);
+        for (const Step& s : steps) put(s.firm, s.to);
+        return true;
+    }
+
+    const Board* board_;
+    Workspace* space_;
+    std::vector<Group> groups_;
+};
+
+}  // namespace libmatch::detail

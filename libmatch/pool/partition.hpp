@@ -1,0 +1,89 @@
+// The best disjoint groups of a few firms, exactly.
+//
+// Method: the worth of every subset as one group (all rules and seats), then dynamic programming
+// over subsets: the lowest firm of a subset is either out or in one lawful group within it.
+// Complexity: O(seats 2^n + 3^n), n <= 16 firms. Deterministic.
+// Source: J. M. Robson and others; the recursion is that of R. Bellman for set partition.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include <libmatch/core/control.hpp>
+#include <libmatch/pool/columns.hpp>
+#include <libmatch/pool/reach.hpp>
+
+namespace libmatch::detail {
+
+inline constexpr std::size_t partition_limit = 14;
+
+/// Adds the groups of the best plan of one small component to `plan`; false if stopped first.
+[[nodiscard]] inline bool best_partition(const Board& board, const Component& part,
+                                         const Control& control, Columns& plan) {
+    const std::size_t n = part.firms.size();
+    const std::size_t subsets = std::size_t{1} << n;
+    std::vector<double> worth(subsets, -HUGE_VAL), sum(subsets), gain(subsets), best(subsets, 0);
+    std::vector<std::uint32_t> seat_of(subsets, Board::none), choice(subsets, 0);
+    for (std::size_t s = 1; s < subsets; ++s) {
+        const auto low = static_cast<std::size_t>(std::countr_zero(s));
+        sum[s] = sum[s & (s - 1)] + board.problem().amount[part.firms[low]];
+    }
+    for (const std::uint32_t seat : part.seats) {
+        const Board::Rule& rule = board.rule_of(seat);
+        const std::uint32_t home = board.seats()[seat].spot;
+        std::vector<double> brings(n, 0);
+        std::size_t near = 0, homes = 0;
+        board.each_firm_near(seat, [&](FirmId i, double km) {
+            const auto at = std::lower_bound(part.firms.begin(), part.firms.end(), i);
+            if (at == part.firms.end() || !(*at == i)) return;
+            const auto k = static_cast<std::size_t>(at - part.firms.begin());
+            near |= std::size_t{1} << k;
+            if (home == Board::none || rule.spot_of[i] == home) homes |= std::size_t{1} << k;
+            brings[k] = board.problem().value_of(i) - rule.cost_per_km * km;
+        });
+        gain[0] = -rule.opening;
+        // Subsets of `near` in increasing order: each follows the one without its lowest firm.
+        for (std::size_t s = (0 - near) & near; s != 0; s = (s - near) & near) {
+            gain[s] = gain[s & (s - 1)] + brings[static_cast<std::size_t>(std::countr_zero(s))];
+            const auto members = static_cast<std::size_t>(std::popcount(s));
+            if ((s & homes) == 0 || members < rule.least || members > rule.most ||
+                sum[s] < rule.lowest || sum[s] > rule.highest || gain[s] <= worth[s]) {
+                continue;
+            }
+            worth[s] = gain[s];
+            seat_of[s] = seat;
+        }
+        if (control.stop()) return false;
+    }
+    for (std::size_t s = 1; s < subsets; ++s) {
+        if ((s & 255) == 0 && control.stop()) return false;
+        const std::size_t low = s & (0 - s);
+        const std::size_t rest = s ^ low;
+        best[s] = best[rest];
+        for (std::size_t t = rest;; t = (t - 1) & rest) {
+            const std::size_t group = t | low;
+            if (worth[group] + best[s ^ group] > best[s]) {
+                best[s] = worth[group] + best[s ^ group];
+                choice[s] = static_cast<std::uint32_t>(group);
+            }
+            if (t == 0) break;
+        }
+    }
+    for (std::size_t s = subsets - 1; s != 0;) {
+        const std::size_t group = choice[s];
+        if (group == 0) {
+            s &= s - 1;
+            continue;
+        }
+        std::vector<FirmId> members;
+        for (std::size_t k = 0; k < n; ++k) {
+            if (group >> k & 1) members.push_back(part.firms[k]);
+        }
+        plan.add(seat_of[group], worth[group], members);
+        s ^= group;
+    }
+    return true;
+}
+
+}  // namespace libmatch::detail

@@ -1,0 +1,168 @@
+// Pooling: disjoint lawful groups of the largest total value, with prices that bound every possible
+// plan.
+//
+// Problem: see model/pooling.hpp. Certificate: prices pi_i >= 0 such that no lawful group is worth
+// more than the prices of its members; then every plan is worth at most sum pi_i. Method: the
+// problem falls into components that never meet; each is solved by column generation and a dive
+// with local search (component_search.hpp), small ones with an exact master, large ones with a
+// first-order master. Complexity: rounds x pairs of firms and seats in reach. Memory: linear in
+// firms, columns and (up to a limit) reach. Preconditions: faults_of(problem) is empty, else
+// InputError. Determinism: the same bits for any number of threads. Source: L. S. Lasdon,
+// "Optimization Theory for Large Systems", 1970 (pricing and Lagrangian bounds).
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include <libmatch/core/error.hpp>
+#include <libmatch/core/parallel.hpp>
+#include <libmatch/model/pooling.hpp>
+#include <libmatch/model/pooling_faults.hpp>
+#include <libmatch/pool/component_search.hpp>
+#include <libmatch/pool/reach.hpp>
+
+namespace libmatch {
+
+namespace detail {
+
+[[nodiscard]] inline PoolGroup as_group(const Board& board, std::uint32_t seat,
+                                        std::span<const FirmId> members) {
+    const Board::Seat& at = board.seats()[seat];
+    const Board::Rule& rule = board.rule_of(seat);
+    PoolGroup group{at.rule, members.front().value, {members.begin(), members.end()}};
+    if (at.site != Board::none) {
+        group.seat = at.site;
+    } else if (at.spot != Board::none) {
+        for (const FirmId i : members) {
+            if (rule.spot_of[i] == at.spot) {
+                group.seat = i.value;
+                break;
+            }
+        }
+    }
+    return group;
+}
+
+inline void explain(const Board& board, const Reach& reach, PoolResult& result) {
+    const PoolProblem& problem = board.problem();
+    result.reasons.assign(board.firms(), PoolReason::not_worth);
+    result.missing.assign(board.firms(), 0);
+    for (std::size_t i = 0; i < board.firms(); ++i) {
+        const FirmId firm(i);
+        bool covered = false, fits = false;
+        for (const PoolRule& keyed : problem.rules) {
+            if (keyed.cell_of(firm) == PoolRule::no_cell) continue;
+            covered = true;
+            fits = fits || problem.amount[i] <= keyed.rule.highest_sum();
+        }
+        if (!covered) {
+            result.reasons[i] = PoolReason::no_rule;
+        } else if (!fits) {
+            result.reasons[i] = PoolReason::amount_over_max;
+        } else if (!reach.can_join.empty() && !reach.can_join[i]) {
+            result.reasons[i] = PoolReason::too_few_neighbours;
+            result.missing[i] = std::isfinite(reach.missing[i]) ? reach.missing[i] : 0;
+        }
+    }
+    for (const PoolGroup& g : result.groups) {
+        for (const FirmId i : g.members) result.reasons[i] = PoolReason::pooled;
+    }
+}
+
+}  // namespace detail
+
+/// Solves the problem; stopped work returns its best groups with their true bound.
+[[nodiscard]] inline PoolResult pool(const PoolProblem& problem, const PoolOptions& options,
+                                     Control& control) {
+    if (std::vector<Fault> faults = faults_of(problem); !faults.empty())
+        throw InputError(std::move(faults));
+    const double begun = control.elapsed();
+    const detail::Board board(problem, options.threads);
+    detail::ReachFinder finder(board);
+    detail::Reach reach = finder.find(control);
+    if (!reach.complete) {  // stopped at once: safe prices for all, and no group
+        reach.components.emplace_back();
+        for (std::size_t i = 0; i < board.firms(); ++i) reach.components[0].firms.emplace_back(i);
+        reach.can_join.clear();
+    }
+    double scale = 1;
+    for (const double v : problem.value) scale = std::max(scale, std::fabs(v));
+    for (const PoolRule& keyed : problem.rules)
+        scale = std::max(scale, std::fabs(keyed.rule.opening_cost));
+
+    detail::SearchSettings settings;
+    settings.gap = options.gap;
+    settings.max_rounds = options.max_rounds;
+    settings.floor = 1e-10 * scale;
+    detail::Workspace space(board);
+    std::vector<detail::ComponentAnswer> answers(reach.components.size());
+    std::vector<std::size_t> small, large;
+    for (std::size_t c = 0; c < answers.size(); ++c) {
+        (reach.components[c].firms.size() <= detail::simplex_limit ? small : large).push_back(c);
+    }
+    control.report("pool", 0);
+    std::size_t large_firms = 0;
+    for (const std::size_t c : large) large_firms += reach.components[c].firms.size();
+    const double small_part = 1 - static_cast<double>(large_firms) /
+                                      static_cast<double>(std::max<std::size_t>(1, board.firms()));
+    // Batches, so that the calling thread can report between them.
+    constexpr std::size_t batch = 256;
+    for (std::size_t at = 0; at < small.size(); at += batch) {
+        const std::size_t count = std::min(batch, small.size() - at);
+        parallel_chunks(count, 1, options.threads, [&](std::size_t k, std::size_t) {
+            const std::size_t c = small[at + k];
+            detail::ComponentSearch<detail::SimplexMaster> search(board, reach.components[c],
+                                                                  settings, space, control);
+            answers[c] = search.run([](double) {});
+        });
+        control.report("pool", small_part * static_cast<double>(at + count) /
+                                   static_cast<double>(small.size()));
+    }
+    settings.threads = options.threads;
+    double done = small_part;
+    for (const std::size_t c : large) {
+        const double part = static_cast<double>(reach.components[c].firms.size()) /
+                            static_cast<double>(board.firms());
+        detail::ComponentSearch<detail::FirstOrderMaster> search(board, reach.components[c],
+                                                                 settings, space, control);
+        answers[c] =
+            search.run([&](double fraction) { control.report("pool", done + part * fraction); });
+        done += part;
+    }
+
+    PoolResult result;
+    result.prices.assign(board.firms(), 0);
+    Sum objective, bound;
+    for (std::size_t c = 0; c < answers.size(); ++c) {
+        const detail::ComponentAnswer& answer = answers[c];
+        for (std::size_t g = 0; g < answer.plan.size(); ++g) {
+            result.groups.push_back(
+                detail::as_group(board, answer.plan.seat(g), answer.plan.members(g)));
+            objective.add(detail::group_value(board, answer.plan.seat(g), answer.plan.members(g)));
+        }
+        for (std::size_t k = 0; k < answer.prices.size(); ++k) {
+            result.prices[reach.components[c].firms[k]] = answer.prices[k];
+        }
+    }
+    for (const double p : result.prices) bound.add(p);
+    std::sort(result.groups.begin(), result.groups.end(),
+              [](const PoolGroup& a, const PoolGroup& b) {
+                  return a.members.front() < b.members.front();
+              });
+    detail::explain(board, reach, result);
+    Certificate& certificate = result.certificate;
+    certificate.objective = objective.value();
+    certificate.bound = bound.value();
+    certificate.seconds = control.elapsed() - begun;
+    const double distance = certificate.bound - certificate.objective;
+    const bool equal = distance <= 1e-9 * std::max(scale, std::fabs(certificate.bound));
+    certificate.status = control.cancelled() ? Status::cancelled
+                         : equal             ? Status::optimal
+                                             : status_for(certificate.gap(), options.gap);
+    control.report("pool", 1);
+    return result;
+}
+
+}  // namespace libmatch

@@ -1,0 +1,317 @@
+// The pricing problem of one seat: the lawful group worth most above the prices of its members.
+//
+// Problem: max sum r_i - f over sets g of the firms in reach, r_i = v_i - lambda d(i, seat) -
+// price_i, with lowest <= sum a_i <= highest, least <= |g| <= most, and a member at the seat's own
+// spot where seats are members' places. Method: the sum limits are moved into the objective with
+// one multiplier mu of either sign; what remains is to take the best firms by r_i + mu a_i. The
+// bound is convex in mu and its minimum is found by intersecting supporting lines (each line is a
+// set, so the walk is finite). Where the bound does not settle the seat, depth-first branch and
+// bound on the firm by which the two best sets differ, up to a limit of nodes.
+// Complexity: O(n) per value of mu (selection), a handful of values per node. Ties go to the lower
+// index. Any returned `upper` is valid, also after the limit of nodes. Source: M. L. Fisher, "The
+// Lagrangian relaxation method for solving integer programming problems", 1981.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <libmatch/pool/board.hpp>
+
+namespace libmatch::detail {
+
+class Pricer {
+  public:
+    /// What is known of the best reduced value at a seat.
+    struct Answer {
+        double upper = -HUGE_VAL;  ///< no lawful group is worth more, save that values <= the floor
+                                   ///< are not told apart
+        double best =
+            -HUGE_VAL;  ///< of the best group found, members(); -infinity = none above the floor
+    };
+
+    explicit Pricer(const Board& board) : board_(&board) {}
+
+    /// Takes the active firms in reach of a seat at these prices.
+    void load(std::size_t seat, const std::vector<double>& prices,
+              const std::vector<char>& active) {
+        const Board::Rule& rule = board_->rule_of(seat);
+        rule_ = &rule;
+        needs_home_ = board_->seats()[seat].spot != Board::none;
+        firm_.clear();
+        reduced_.clear();
+        amount_.clear();
+        home_.clear();
+        const std::uint32_t home = board_->seats()[seat].spot;
+        const PoolProblem& problem = board_->problem();
+        board_->each_spot_near(seat, [&](std::uint32_t spot, double km) {
+            for (std::uint32_t p = rule.spot_begin[spot]; p < rule.spot_begin[spot + 1]; ++p) {
+                const FirmId i = rule.firms[p];
+                if (!active[i]) continue;
+                firm_.push_back(i);
+                reduced_.push_back(problem.value_of(i) - rule.cost_per_km * km - prices[i]);
+                amount_.push_back(problem.amount[i]);
+                home_.push_back(spot == home);
+            }
+        });
+    }
+
+    [[nodiscard]] const Board& board() const { return *board_; }
+    [[nodiscard]] std::size_t size() const { return firm_.size(); }
+
+    /// Proves that no group is worth more than `floor`, or finds one that is.
+    Answer search(double floor, long nodes) {
+        state_.assign(firm_.size(), State::open);
+        best_ = -HUGE_VAL;
+        chosen_.clear();
+        floor_ = floor;
+        nodes_ = nodes;
+        weight_.clear();
+        fixed_value_ = fixed_amount_ = 0;
+        fixed_count_ = 0;
+        homes_in_ = 0;
+        Answer answer;
+        answer.upper = branch(true);
+        answer.best = best_;
+        return answer;
+    }
+
+    /// Members of the best group of the last search, sorted.
+    [[nodiscard]] std::vector<FirmId> members() const {
+        std::vector<FirmId> found;
+        for (const std::uint32_t p : chosen_) found.push_back(firm_[p]);
+        std::sort(found.begin(), found.end());
+        return found;
+    }
+
+    /// Firms of the relaxed optimum of the last search with their shares in it; what to raise when
+    /// no lawful group is known.
+    template <class Visit>
+    void each_relaxed_member(const Visit& visit) const {
+        for (std::size_t p = 0; p < weight_.size(); ++p) {
+            if (weight_[p] > 0) visit(firm_[p], weight_[p]);
+        }
+    }
+
+    /// Calls visit(firm, gain before prices less its price) for all loaded firms.
+    template <class Visit>
+    void each_firm(const Visit& visit) const {
+        for (std::size_t p = 0; p < firm_.size(); ++p) visit(firm_[p], reduced_[p]);
+    }
+
+  private:
+    enum class State : std::uint8_t { open, in, out };
+
+    struct Line {
+        double value = 0;
+        double amount = 0;
+        std::vector<std::uint32_t> set;  ///< open items taken
+    };
+
+    [[nodiscard]] bool lawful_sum(double amount) const {
+        return amount >= rule_->lowest && amount <= rule_->highest;
+    }
+
+    /// The best set by r + mu a (or, with `by_amount`, by sign * a alone, with as few members as
+    /// lawful where that is best).
+    bool take(double mu, bool by_amount, Line& line) {
+        const std::size_t low = rule_->least > fixed_count_ ? rule_->least - fixed_count_ : 0;
+        if (rule_->most < fixed_count_) return false;
+        const std::size_t high = rule_->most - fixed_count_;
+        candidates_.clear();
+        score_.resize(firm_.size());
+        for (std::uint32_t p = 0; p < firm_.size(); ++p) {
+            if (state_[p] != State::open) continue;
+            score_[p] = by_amount ? mu * amount_[p] : reduced_[p] + mu * amount_[p];
+            candidates_.push_back(p);
+        }
+        if (candidates_.size() < low) return false;
+        const auto better = [&](std::uint32_t p, std::uint32_t q) {
+            return score_[p] > score_[q] || (score_[p] == score_[q] && p < q);
+        };
+        const auto positive_end = std::partition(candidates_.begin(), candidates_.end(),
+                                                 [&](std::uint32_t p) { return score_[p] > 0; });
+        std::size_t count = static_cast<std::size_t>(positive_end - candidates_.begin());
+        if (count > high) {
+            std::nth_element(candidates_.begin(),
+                             candidates_.begin() + static_cast<std::ptrdiff_t>(high), positive_end,
+                             better);
+            count = high;
+        } else if (count < low) {
+            std::nth_element(positive_end,
+                             candidates_.begin() + static_cast<std::ptrdiff_t>(low) - 1,
+                             candidates_.end(), better);
+            count = low;
+        }
+        line.set.assign(candidates_.begin(),
+                        candidates_.begin() + static_cast<std::ptrdiff_t>(count));
+        line.value = fixed_value_;
+        line.amount = fixed_amount_;
+        for (const std::uint32_t p : line.set) {
+            line.value += reduced_[p];
+            line.amount += amount_[p];
+        }
+        return true;
+    }
+
+    void consider(const Line& line) {
+        const double value = line.value - rule_->opening;
+        if (!(value > std::max(best_, floor_)) || !lawful_sum(line.amount)) return;
+        if (fixed_count_ + line.set.size() < rule_->least) return;
+        if (needs_home_ && homes_in_ == 0 &&
+            std::none_of(line.set.begin(), line.set.end(),
+                         [&](std::uint32_t p) { return home_[p]; })) {
+            return;
+        }
+        best_ = value;
+        chosen_ = line.set;
+        for (std::uint32_t p = 0; p < firm_.size(); ++p) {
+            if (state_[p] == State::in) chosen_.push_back(p);
+        }
+    }
+
+    void fix(std::uint32_t p, State to) {
+        if (state_[p] == State::in) {
+            fixed_value_ -= reduced_[p];
+            fixed_amount_ -= amount_[p];
+            --fixed_count_;
+            if (home_[p]) --homes_in_;
+        }
+        state_[p] = to;
+        if (to == State::in) {
+            fixed_value_ += reduced_[p];
+            fixed_amount_ += amount_[p];
+            ++fixed_count_;
+            if (home_[p]) ++homes_in_;
+        }
+    }
+
+    /// Upper bound of the open node, its two best sets left in left_ and right_; `split` tells
+    /// whether they differ.
+    double relax(bool& split) {
+        split = false;
+        if (!take(0, false, left_)) return -HUGE_VAL;
+        consider(left_);
+        double upper = left_.value - rule_->opening;
+        if (lawful_sum(left_.amount) || upper <= std::max(best_, floor_)) return upper;
+        const bool short_of = left_.amount < rule_->lowest;
+        const double target = short_of ? rule_->lowest : rule_->highest;
+        if (!take(short_of ? 1 : -1, true, right_)) return -HUGE_VAL;
+        if (short_of ? right_.amount < target : right_.amount > target) return -HUGE_VAL;
+        consider(right_);
+        split = true;
+        for (int step = 0; step < 60; ++step) {
+            const double mu = (left_.value - right_.value) / (right_.amount - left_.amount);
+            const double crossing = left_.value + mu * (left_.amount - target);
+            take(mu, false, middle_);
+            consider(middle_);
+            const double value = middle_.value + mu * (middle_.amount - target);
+            upper = std::min(upper, value - rule_->opening);
+            if (upper <= std::max(best_, floor_)) break;
+            if (value <= crossing + 1e-12 * (1 + std::fabs(crossing))) break;
+            const bool outside = short_of ? middle_.amount < target : middle_.amount > target;
+            std::swap(outside ? left_ : right_, middle_);
+        }
+        return upper;
+    }
+
+    /// Shares of the root's relaxed optimum: the mix of its two sets that meets the sum limit.
+    void keep_weights(bool split) {
+        weight_.assign(firm_.size(), 0);
+        double share = 1;
+        if (split && right_.amount != left_.amount) {
+            const double target = left_.amount < right_.amount ? rule_->lowest : rule_->highest;
+            share = std::clamp((right_.amount - target) / (right_.amount - left_.amount), 0.0, 1.0);
+        }
+        for (const std::uint32_t p : left_.set) weight_[p] += share;
+        if (split) {
+            for (const std::uint32_t p : right_.set) weight_[p] += 1 - share;
+        }
+    }
+
+    /// The firm to branch on at this node.
+    [[nodiscard]] std::uint32_t branching_item(bool split) {
+        const auto best_of = [&](auto&& allowed, auto&& key) {
+            std::uint32_t best = Board::none;
+            for (std::uint32_t p = 0; p < firm_.size(); ++p) {
+                if (state_[p] == State::open && allowed(p) &&
+                    (best == Board::none || key(p) > key(best)))
+                    best = p;
+            }
+            return best;
+        };
+        mark_.assign(firm_.size(), 0);
+        for (const std::uint32_t p : left_.set) mark_[p] ^= 1;
+        bool home_taken = homes_in_ > 0;
+        for (const std::uint32_t p : left_.set) home_taken = home_taken || home_[p];
+        if (split) {
+            for (const std::uint32_t p : right_.set) {
+                mark_[p] ^= 1;
+                home_taken = home_taken || home_[p];
+            }
+        }
+        if (needs_home_ && !home_taken) {
+            return best_of([&](std::uint32_t p) { return home_[p]; },
+                           [&](std::uint32_t p) { return reduced_[p]; });
+        }
+        const std::uint32_t differing = split ? best_of([&](std::uint32_t p) { return mark_[p]; },
+                                                        [&](std::uint32_t p) { return amount_[p]; })
+                                              : Board::none;
+        if (differing != Board::none) return differing;
+        return best_of([](std::uint32_t) { return true; },
+                       [&](std::uint32_t p) { return reduced_[p]; });
+    }
+
+    double branch(bool root) {
+        std::uint32_t forced = Board::none;
+        if (needs_home_ && homes_in_ == 0) {
+            int open_homes = 0;
+            for (std::uint32_t p = 0; p < firm_.size(); ++p) {
+                if (home_[p] && state_[p] == State::open) {
+                    ++open_homes;
+                    forced = p;
+                }
+            }
+            if (open_homes == 0) return -HUGE_VAL;
+            if (open_homes > 1) forced = Board::none;
+        }
+        if (forced != Board::none) fix(forced, State::in);
+        bool split = false;
+        double upper = relax(split);
+        if (root && upper > floor_) {
+            keep_weights(split);
+            if (forced != Board::none) weight_[forced] += 1;
+        }
+        if (upper > std::max(best_, floor_) && nodes_-- > 0) {
+            const std::uint32_t p = branching_item(split);
+            if (p != Board::none) {
+                fix(p, State::in);
+                const double with = branch(false);
+                fix(p, State::out);
+                const double without = branch(false);
+                fix(p, State::open);
+                upper = std::min(upper, std::max(with, without));
+            }
+        }
+        if (forced != Board::none) fix(forced, State::open);
+        return upper;
+    }
+
+    const Board* board_;
+    const Board::Rule* rule_ = nullptr;
+    bool needs_home_ = false;
+    std::vector<FirmId> firm_;
+    std::vector<double> reduced_, amount_, score_, weight_;
+    std::vector<char> home_, mark_;
+    std::vector<State> state_;
+    std::vector<std::uint32_t> candidates_, chosen_;
+    Line left_, right_, middle_;
+    double fixed_value_ = 0, fixed_amount_ = 0;
+    std::size_t fixed_count_ = 0;
+    std::size_t homes_in_ = 0;
+    double best_ = -HUGE_VAL, floor_ = 0;
+    long nodes_ = 0;
+};
+
+}  // namespace libmatch::detail

@@ -1,0 +1,139 @@
+// The relaxed set-packing problem over the columns at hand, solved exactly for a few hundred firms.
+//
+// Problem: max c x, sum of x over the columns of each firm <= 1, x >= 0; its duals are the firms'
+// prices. Method: primal simplex from the slack basis with a dense inverse of the basis; the
+// right-hand sides carry small distinct shifts, so ties do not cycle. Columns may be added between
+// calls, the basis stays. Complexity: O(n^2) per pivot for n firms. Deterministic. Source: G. B.
+// Dantzig, "Linear Programming and Extensions", 1963, with the perturbation of A. Charnes, 1952.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <libmatch/core/control.hpp>
+#include <libmatch/core/random.hpp>
+#include <libmatch/pool/columns.hpp>
+
+namespace libmatch::detail {
+
+class SimplexMaster {
+  public:
+    /// `firms`: the rows. `row_of` maps a firm to its row and must outlive the master.
+    SimplexMaster(std::size_t rows, const std::vector<std::uint32_t>& row_of,
+                  const Columns& columns)
+        : n_(rows),
+          row_of_(&row_of),
+          columns_(&columns),
+          inverse_(rows * rows, 0),
+          basic_(rows, slack),
+          level_(rows),
+          price_(rows, 0) {
+        Random random(17);
+        for (std::size_t r = 0; r < n_; ++r) {
+            inverse_[r * n_ + r] = 1;
+            level_[r] = 1 + 1e-7 * (0.5 + random.uniform());
+        }
+    }
+
+    /// Pivots until no column at hand improves; false if stopped first.
+    bool solve(const Control& control) {
+        std::vector<double> direction(n_);
+        find_prices();
+        for (;;) {
+            std::uint32_t entering = slack;
+            double best = 1e-9;
+            bool enters_slack = false;
+            for (std::uint32_t g = 0; g < columns_->size(); ++g) {
+                double gain = columns_->value(g);
+                for (const FirmId i : columns_->members(g)) gain -= price_[(*row_of_)[i]];
+                if (gain > best) {
+                    best = gain;
+                    entering = g;
+                }
+            }
+            for (std::uint32_t r = 0; r < n_; ++r) {
+                if (-price_[r] > best) {
+                    best = -price_[r];
+                    entering = r;
+                    enters_slack = true;
+                }
+            }
+            if (entering == slack) return true;
+            if ((++pivots_ & 15) == 0 && control.stop()) return false;
+            std::fill(direction.begin(), direction.end(), 0);
+            const auto add = [&](std::size_t row) {
+                for (std::size_t r = 0; r < n_; ++r) direction[r] += inverse_[r * n_ + row];
+            };
+            if (enters_slack) {
+                add(entering);
+            } else {
+                for (const FirmId i : columns_->members(entering)) add((*row_of_)[i]);
+            }
+            std::size_t leaving = n_;
+            for (std::size_t r = 0; r < n_; ++r) {
+                if (direction[r] > 1e-9 && (leaving == n_ || level_[r] * direction[leaving] <
+                                                                 level_[leaving] * direction[r])) {
+                    leaving = r;
+                }
+            }
+            if (leaving == n_) return true;  // cannot happen: every column has a member
+            pivot(leaving, direction);
+            basic_[leaving] = enters_slack ? slack : entering;
+            if (pivots_ % 256 == 0) {
+                find_prices();
+            } else {
+                for (std::size_t k = 0; k < n_; ++k) price_[k] += best * inverse_[leaving * n_ + k];
+            }
+        }
+    }
+
+    /// Price of each row; at least 0 up to rounding.
+    [[nodiscard]] const std::vector<double>& prices() const { return price_; }
+
+    /// Columns with their shares in the optimum, above a small threshold.
+    template <class Visit>
+    void each_share(const Visit& visit) const {
+        for (std::size_t r = 0; r < n_; ++r) {
+            if (basic_[r] != slack && level_[r] > 1e-5) visit(basic_[r], std::min(1.0, level_[r]));
+        }
+    }
+
+  private:
+    static constexpr std::uint32_t slack = Board::none;
+
+    void find_prices() {
+        std::fill(price_.begin(), price_.end(), 0);
+        for (std::size_t r = 0; r < n_; ++r) {
+            if (basic_[r] == slack) continue;
+            const double c = columns_->value(basic_[r]);
+            const double* row = inverse_.data() + r * n_;
+            for (std::size_t k = 0; k < n_; ++k) price_[k] += c * row[k];
+        }
+    }
+
+    void pivot(std::size_t leaving, const std::vector<double>& direction) {
+        double* pivot_row = inverse_.data() + leaving * n_;
+        const double scale = 1 / direction[leaving];
+        for (std::size_t k = 0; k < n_; ++k) pivot_row[k] *= scale;
+        level_[leaving] *= scale;
+        for (std::size_t r = 0; r < n_; ++r) {
+            const double by = direction[r];
+            if (r == leaving || by == 0) continue;
+            double* row = inverse_.data() + r * n_;
+            for (std::size_t k = 0; k < n_; ++k) row[k] -= by * pivot_row[k];
+            level_[r] = std::max(0.0, level_[r] - by * level_[leaving]);
+        }
+    }
+
+    std::size_t n_;
+    const std::vector<std::uint32_t>* row_of_;
+    const Columns* columns_;
+    std::vector<double> inverse_;
+    std::vector<std::uint32_t> basic_;  ///< column in each basic place; slack = a slack
+    std::vector<double> level_, price_;
+    std::uint64_t pivots_ = 0;
+};
+
+}  // namespace libmatch::detail

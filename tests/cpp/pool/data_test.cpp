@@ -1,0 +1,92 @@
+// Pooling cells with proven bounds, in the folder P2-pooling-cells of the shared data.
+//
+// The folder is found by the environment variable LIBMATCH_SHARED_DATA, else beside the repository.
+#include <gtest/gtest.h>
+
+#include <boost/property_tree/json_parser.hpp>
+#include <boost/property_tree/ptree.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include <libmatch/check/pooling.hpp>
+#include <libmatch/pool/pool.hpp>
+
+namespace {
+
+using namespace libmatch;
+using Tree = boost::property_tree::ptree;
+
+std::filesystem::path folder() {
+    const char* named = std::getenv("LIBMATCH_SHARED_DATA");
+#ifdef LIBMATCH_SHARED_DATA
+    if (named == nullptr) named = LIBMATCH_SHARED_DATA;
+#endif
+    const std::filesystem::path root =
+        named != nullptr
+            ? std::filesystem::path(named)
+            : std::filesystem::path(__FILE__).parent_path() / "../../../../shared/data";
+    return root / "P2-pooling-cells";
+}
+
+PoolProblem read_problem(const Tree& tree) {
+    PoolProblem problem;
+    problem.metric = Metric::plane;
+    for (const auto& [key, item] : tree.get_child("amount"))
+        problem.amount.push_back(item.get_value<double>());
+    for (const auto& [key, item] : tree.get_child("value"))
+        problem.value.push_back(item.get_value<double>());
+    for (const auto& [key, item] : tree.get_child("xy_km")) {
+        problem.place.push_back(
+            {item.front().second.get_value<double>(), item.back().second.get_value<double>()});
+    }
+    PoolRule keyed;
+    const Tree& rule = tree.get_child("rule");
+    keyed.rule.min_sum = rule.get<double>("min_sum");
+    keyed.rule.max_sum =
+        rule.get<std::string>("max_sum") == "null" ? HUGE_VAL : rule.get<double>("max_sum");
+    keyed.rule.min_members = rule.get<int>("min_members");
+    keyed.rule.max_members = rule.get<int>("max_members");
+    keyed.rule.max_radius_km = rule.get<double>("max_radius_km");
+    keyed.rule.opening_cost = rule.get<double>("opening_cost");
+    keyed.rule.cost_per_km = rule.get<double>("cost_per_km");
+    problem.rules.push_back(keyed);
+    return problem;
+}
+
+TEST(PoolData, StaysBetweenTheKnownValueAndTheKnownBound) {
+    if (!std::filesystem::exists(folder())) {
+        GTEST_SKIP() << "NO DATA: " << folder()
+                     << " is absent; set LIBMATCH_SHARED_DATA to the shared data";
+    }
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder())) {
+        if (entry.path().extension() == ".json") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    ASSERT_FALSE(files.empty());
+    for (const auto& file : files) {
+        Tree tree;
+        boost::property_tree::read_json(file.string(), tree);
+        const PoolProblem problem = read_problem(tree);
+        const double known_bound = tree.get<double>("upper_bound");
+        const double known_value = tree.get<double>("best_value");
+        Control control;
+        PoolOptions options;
+        options.gap = 0;
+        const PoolResult result = pool(problem, options, control);
+        const std::string name = file.stem().string();
+        EXPECT_LE(result.certificate.objective, known_bound + 1e-6) << name;
+        EXPECT_GE(result.certificate.bound, known_value - 1e-6) << name;
+        EXPECT_GE(result.certificate.objective, 0.96 * known_value) << name;
+        EXPECT_LE(result.certificate.bound, 1.005 * known_bound) << name;
+        EXPECT_TRUE(check::verify(problem, result).ok()) << name;
+        RecordProperty(name, std::to_string(result.certificate.gap()));
+        std::printf(
+            "%-12s ours %.6f known value %.6f bound %.6f known bound %.6f gap %.4f%% %.2f s\n",
+            name.c_str(), result.certificate.objective, known_value, result.certificate.bound,
+            known_bound, 100 * result.certificate.gap(), result.certificate.seconds);
+    }
+}
+
+}  // namespace

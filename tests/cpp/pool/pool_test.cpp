@@ -1,0 +1,152 @@
+// The pooling engine against brute force, itself on other threads, and its own promises.
+#include <gtest/gtest.h>
+
+#include <libmatch/check/pooling.hpp>
+#include <libmatch/pool/pool.hpp>
+
+#include "cases.hpp"
+
+namespace {
+
+using namespace libmatch;
+using pooling_cases::brute_force;
+using pooling_cases::country;
+using pooling_cases::small_problem;
+
+std::string complaints(const check::Verdict& verdict) {
+    std::string text;
+    for (const auto& v : verdict.violations) text += v.subject + ": " + v.problem + "\n";
+    return text;
+}
+
+TEST(Pool, ReachesTheOptimumOfSmallProblems) {
+    for (std::uint64_t seed = 0; seed < 400; ++seed) {
+        const PoolProblem problem = small_problem(seed, 10);
+        Control control;
+        const PoolResult result = pool(problem, {}, control);
+        const double optimum = brute_force(problem);
+        EXPECT_NEAR(result.certificate.objective, optimum, 1e-8) << "seed " << seed;
+        EXPECT_GE(result.certificate.bound, optimum - 1e-8) << "seed " << seed;
+        const check::Verdict verdict = check::verify(problem, result);
+        EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
+    }
+}
+
+TEST(Pool, IsLawfulAndBoundedOnMiddlingProblems) {
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        const PoolProblem problem = small_problem(seed, 40);
+        Control control;
+        const PoolResult result = pool(problem, {}, control);
+        const check::Verdict verdict = check::verify(problem, result);
+        EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
+        EXPECT_GE(result.certificate.bound, result.certificate.objective - 1e-8) << "seed " << seed;
+    }
+}
+
+TEST(Pool, IsTheSameOnAnyNumberOfThreads) {
+    for (const std::size_t n : {400, 2500}) {
+        const PoolProblem problem = country(n, 5, 20, 400);
+        PoolOptions options;
+        options.max_rounds = 12;
+        options.threads = 1;
+        Control control;
+        const PoolResult one = pool(problem, options, control);
+        options.threads = 2;
+        const PoolResult two = pool(problem, options, control);
+        EXPECT_EQ(one.prices, two.prices);
+        EXPECT_EQ(one.certificate.objective, two.certificate.objective);
+        ASSERT_EQ(one.groups.size(), two.groups.size());
+        for (std::size_t g = 0; g < one.groups.size(); ++g) {
+            EXPECT_EQ(one.groups[g].seat, two.groups[g].seat);
+            EXPECT_EQ(one.groups[g].members, two.groups[g].members);
+        }
+        EXPECT_TRUE(check::verify(problem, one).ok());
+    }
+}
+
+TEST(Pool, StopsInTimeWithALawfulAnswerAndATrueBound) {
+    const PoolProblem problem = country(5000, 3);
+    for (const double limit : {0.0, 0.02, 0.3}) {
+        Control control(limit);
+        PoolOptions options;
+        options.gap = 0;
+        const PoolResult result = pool(problem, options, control);
+        EXPECT_EQ(result.certificate.status, Status::time_limit);
+        EXPECT_LT(result.certificate.seconds, limit + 2);
+        const check::Verdict verdict = check::verify(problem, result);
+        EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+    }
+}
+
+TEST(Pool, CancelsWhenTheListenerSaysSo) {
+    Control control(std::nullopt, [](const Progress& p) { return p.done < 0.02; });
+    PoolOptions options;
+    options.gap = 0;
+    const PoolProblem problem = country(3000, 3);
+    const PoolResult result = pool(problem, options, control);
+    EXPECT_EQ(result.certificate.status, Status::cancelled);
+    EXPECT_TRUE(check::verify(problem, result).ok());
+}
+
+TEST(Pool, HasNoFirms) {
+    PoolProblem problem;
+    problem.rules.emplace_back();
+    Control control;
+    const PoolResult result = pool(problem, {}, control);
+    EXPECT_EQ(result.certificate.status, Status::optimal);
+    EXPECT_TRUE(result.groups.empty());
+    EXPECT_TRUE(check::verify(problem, result).ok());
+}
+
+TEST(Pool, CountsDossiersWhenEachIsRewarded) {
+    PoolProblem problem;
+    problem.amount = {10'000, 10'000, 9'000, 11'000, 20'000, 5'000};
+    problem.value.assign(6, 0);
+    problem.rules.emplace_back();
+    problem.rules[0].rule.opening_cost = -1;
+    Control control;
+    const PoolResult result = pool(problem, {}, control);
+    EXPECT_DOUBLE_EQ(result.certificate.objective, 3);
+}
+
+TEST(Pool, SaysWhyAFirmIsLeftOut) {
+    PoolProblem problem;
+    problem.amount = {12'000, 9'000, 5'000, 90'000, 4'000, 12'000};
+    problem.metric = Metric::plane;
+    problem.place = {{0, 0}, {1, 0}, {500, 0}, {0, 0}, {500, 3}, {0, 1}};
+    PoolRule keyed;
+    keyed.rule.max_sum = 22'000;
+    keyed.rule.max_radius_km = 10;
+    keyed.cell = {0, 0, 0, 0, 0, PoolRule::no_cell};
+    problem.rules = {keyed};
+    Control control;
+    const PoolResult result = pool(problem, {}, control);
+    EXPECT_EQ(result.reasons,
+              (std::vector<PoolReason>{PoolReason::pooled, PoolReason::pooled,
+                                       PoolReason::too_few_neighbours, PoolReason::amount_over_max,
+                                       PoolReason::too_few_neighbours, PoolReason::no_rule}));
+    EXPECT_NEAR(result.missing[2], 11'000, 0.01);
+    EXPECT_NEAR(result.missing[4], 11'000, 0.01);
+    EXPECT_EQ(result.missing[0], 0);
+}
+
+TEST(Pool, NamesEveryFaultAtOnce) {
+    PoolProblem problem;
+    problem.amount = {10, -1, NAN};
+    problem.value = {1};
+    problem.metric = Metric::sphere;
+    problem.place = {{0, 0}, {100, 0}, {0, NAN}};
+    problem.rules.emplace_back();
+    problem.rules[0].rule.max_sum = 5;
+    problem.rules[0].rule.min_members = 0;
+    problem.rules[0].cell = {1};
+    Control control;
+    try {
+        (void)pool(problem, {}, control);
+        FAIL() << "nothing was thrown";
+    } catch (const InputError& error) {
+        EXPECT_EQ(error.faults().size(), 8u) << error.what();
+    }
+}
+
+}  // namespace
