@@ -6,6 +6,7 @@ O(rows) time and memory; ids are matched in bulk, never one by one.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -114,6 +115,16 @@ def find(ids: pa.ChunkedArray, among: pa.ChunkedArray) -> Ints:
     return rows
 
 
+def _plain(name: str) -> str:
+    """A name without accents, for the order of the alphabet."""
+    return "".join(c for c in unicodedata.normalize("NFD", name) if not unicodedata.combining(c))
+
+
+def equal(column: pa.ChunkedArray, word: str) -> Mask:
+    same: Mask = pc.equal(column, word).to_numpy()
+    return same
+
+
 def _names(table: pa.Table, code: str) -> dict[str, str]:
     return dict(zip(table[code].to_pylist(), table["name"].to_pylist(), strict=True))
 
@@ -170,25 +181,25 @@ class Numbers:
         names: list[str] = text(table, "programme").to_pylist()
         networks: list[str] = text(table, "network").to_pylist()
         assigned = self.plan.get("assignments")
-        of = np.array(text(assigned, "programme").to_pylist(), object)
+        of = text(assigned, "programme")
         firm = self._firm("assignments")
         distance = numbers(assigned, "distance_km")
         advisers = self.market.get("advisers")
         adviser = find(text(assigned, "adviser_id"), text(advisers, "adviser_id"))
-        network_of = np.array(text(advisers, "network").to_pylist(), object)
-        stage = np.array(text(self.plan.get("unserved"), "stage").to_pylist(), object)
+        network_of = text(advisers, "network")
+        stage = text(self.plan.get("unserved"), "stage")
         left_out = self._firm("unserved")
         found = []
         for name, network in zip(names, networks, strict=True):
-            mine = (of == name) & (firm >= 0) & (adviser >= 0)
+            mine = equal(of, name) & (firm >= 0) & (adviser >= 0)
             served = self._per_firm(firm[mine]) > 0
-            refused = self._per_firm(left_out[stage == f"assign:{name}"]) > 0
+            refused = self._per_firm(left_out[equal(stage, f"assign:{name}")]) > 0
             km = distance[mine & ~np.isnan(distance)]
             found.append(
                 Programme(
                     name=name,
                     network=network,
-                    advisers=int(np.sum(network_of == network)),
+                    advisers=int(np.sum(equal(network_of, network))),
                     busy_advisers=len(np.unique(adviser[mine])),
                     served=served,
                     eligible=served | refused,
@@ -275,12 +286,12 @@ class Numbers:
     def dossier_sizes(self) -> list[tuple[str, int, int]]:
         """(rule, members, how many dossiers), sorted."""
         table = self.plan.get("dossiers")
-        rules = text(table, "rule").to_pylist()
-        members = numbers(table, "members", 0).astype(np.int64).tolist()
-        count: dict[tuple[str, int], int] = {}
-        for key in zip(rules, members, strict=True):
-            count[key] = count.get(key, 0) + 1
-        return [(rule, size, n) for (rule, size), n in sorted(count.items())]
+        members = pa.array(numbers(table, "members", 0).astype(np.int64))
+        rows = pa.table({"rule": text(table, "rule"), "members": members})
+        counted = rows.group_by(["rule", "members"]).aggregate([([], "count_all")])
+        return sorted(
+            zip(*(counted[c].to_pylist() for c in ("rule", "members", "count_all")), strict=True)
+        )
 
     @cached_property
     def seats(self) -> Ints:
@@ -311,14 +322,16 @@ class Numbers:
             g, c = divmod(packed, len(code) + 1)
             best[g] = max(best.get(g, (0, 0)), (n, -c))
         name = text(self.communes, "name")
+        north, east = np.bincount(which, lat) / count, np.bincount(which, lon) / count
+        firms, total = np.bincount(which, members), np.bincount(which, euros)
         found = [
             Meeting(
                 name=name[-best[g][1]].as_py() or code[-best[g][1]].as_py(),
-                lat=float(np.bincount(which, lat)[g] / count[g]),
-                lon=float(np.bincount(which, lon)[g] / count[g]),
+                lat=float(north[g]),
+                lon=float(east[g]),
                 dossiers=int(count[g]),
-                members=int(np.bincount(which, members)[g]),
-                sum_eur=float(np.bincount(which, euros)[g]),
+                members=int(firms[g]),
+                sum_eur=float(total[g]),
             )
             for g in range(len(count))
         ]
@@ -361,7 +374,7 @@ class Numbers:
             )
             for k, code in enumerate([*codes, ""])
         ]
-        return sorted((p for p in found if p.firms), key=lambda p: (p.name == "", p.name))
+        return sorted((p for p in found if p.firms), key=lambda p: (p.name == "", _plain(p.name)))
 
     # ---- what is left out ----
 
@@ -372,13 +385,20 @@ class Numbers:
         What follows ";" in a reason is about one firm only, and is dropped here.
         """
         table = self.plan.get("unserved")
-        stages = text(table, "stage").to_pylist()
-        reasons = pc.replace_substring_regex(text(table, "reason"), r"(?s)\s*;.*$", "").to_pylist()
-        amounts = numbers(table, "amount_eur", 0).tolist()
-        count: dict[tuple[str, str], tuple[int, float]] = {}
-        for stage, reason, amount in zip(stages, reasons, amounts, strict=True):
-            n, euros = count.get((stage, reason), (0, 0.0))
-            count[stage, reason] = (n + 1, euros + amount)
-        order = {stage: k for k, stage in enumerate(dict.fromkeys(stages))}
-        found = [LeftOut(stage, reason, *value) for (stage, reason), value in count.items()]
+        stages = text(table, "stage")
+        rows = pa.table(
+            {
+                "stage": stages,
+                "reason": pc.replace_substring_regex(text(table, "reason"), r"(?s)\s*;.*$", ""),
+                "amount": numbers(table, "amount_eur", 0),
+            }
+        )
+        counted = rows.group_by(["stage", "reason"]).aggregate(
+            [([], "count_all"), ("amount", "sum")]
+        )
+        columns = ("stage", "reason", "count_all", "amount_sum")
+        found = [
+            LeftOut(*row) for row in zip(*(counted[c].to_pylist() for c in columns), strict=True)
+        ]
+        order = {stage: k for k, stage in enumerate(pc.unique(stages).to_pylist())}
         return sorted(found, key=lambda x: (order[x.stage], -x.firms, x.reason))

@@ -80,6 +80,7 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Map of France: in {all} communes all firms have an adviser, in {some} some have, in"
         " {none} none has.",
     ),
+    "have_adviser": ("Ont un conseiller :", "Have an adviser:"),
     "all": ("toutes", "all"),
     "some": ("une partie", "some"),
     "none": ("aucune", "none"),
@@ -388,4 +389,4 @@ class Texts:
             return str(format_decimal(value, "#,##0.##########", locale=self.lang))
         if isinstance(value, list | tuple):
             return ", ".join(self.value(item) for item in value) or self("not_set")
-        return str(value)
+        return self.network(str(value))

@@ -112,17 +112,22 @@ def _contents(
         "regions": found.regions,
         "coverage": coverage(found, words),
         "sizes": sizes(found, words),
-        "dossier_sizes": found.dossier_sizes,
+        "dossier_sizes": _dossier_sizes(found),
         "proofs": [_proof(stage, proof, words) for stage, proof in proofs.items()],
         "schemes": _schemes(found, words),
-        "scheme_total": (
-            sum(s.granted_eur for s in found.schemes),
-            sum(s.firms for s in found.schemes),
-        ),
+        "granted": words.euros(sum(s.granted_eur for s in found.schemes)),
         "reasons": _reasons(found, words),
         "settings": _settings(found, settings, words),
         "version": settings.get("version") or _installed_version(),
     }
+
+
+def _dossier_sizes(found: Numbers) -> tuple[list[str], list[tuple[int, list[int]]]]:
+    """The rules, and per size the dossiers of each rule."""
+    counted = {(rule, size): n for rule, size, n in found.dossier_sizes}
+    rules = sorted({rule for rule, _ in counted})
+    members = sorted({size for _, size in counted})
+    return rules, [(size, [counted.get((rule, size), 0) for rule in rules]) for size in members]
 
 
 def _market_settings(found: Numbers) -> dict[str, Any]:
