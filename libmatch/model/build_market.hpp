@@ -155,6 +155,7 @@ class MarketBuilder {
             if (std::find(market_.skills.begin(), market_.skills.end(), name) !=
                 market_.skills.end()) {
                 in.fault(r, "skill", name, "the skill is listed twice", "keep one row");
+                continue;
             }
             market_.skills.push_back(name);
             skill_weight_.push_back(static_cast<float>(weight[r]));
@@ -477,17 +478,22 @@ class MarketBuilder {
                 notes.push_back(note);
             }
         }
-        std::stable_sort(notes.begin(), notes.end(), [](const PairNote& a, const PairNote& b) {
+        const auto by_pair = [](const PairNote& a, const PairNote& b) {
             return a.firm == b.firm ? a.adviser < b.adviser : a.firm < b.firm;
-        });
-        for (std::size_t k = 1; k < notes.size(); ++k) {
-            const PairNote &a = notes[k - 1], &b = notes[k];
-            const bool same_scope =
-                a.programme == b.programme || !a.programme.known() || !b.programme.known();
-            if (a.firm == b.firm && a.adviser == b.adviser && same_scope && a.kind != b.kind &&
-                a.kind != PairKind::bonus && b.kind != PairKind::bonus) {
+        };
+        std::stable_sort(notes.begin(), notes.end(), by_pair);
+        for (std::size_t k = 0; k < notes.size(); ++k) {
+            const PairNote& pin = notes[k];
+            if (pin.kind != PairKind::pinned) continue;
+            const auto clashes = [&](const PairNote& other) {
+                const bool same_scope = pin.programme == other.programme || !pin.programme.known() ||
+                                        !other.programme.known();
+                return other.kind == PairKind::forbidden && same_scope;
+            };
+            const auto of_pair = std::equal_range(notes.begin(), notes.end(), pin, by_pair);
+            if (std::any_of(of_pair.first, of_pair.second, clashes)) {
                 in.fault(std::int64_t{-1}, "kind",
-                         market_.firms.id[a.firm] + " / " + market_.advisers.id[a.adviser],
+                         market_.firms.id[pin.firm] + " / " + market_.advisers.id[pin.adviser],
                          "the pair is both pinned and forbidden", "keep one of the rows");
             }
         }
