@@ -268,7 +268,7 @@ def _floats(name: str, given: ArrayLike) -> Floats:
         array = np.asarray(given)
         if array.dtype.kind not in "biuf" and not (array.dtype.kind == "O" and array.size):
             raise TypeError
-        return np.ascontiguousarray(array, np.float64)
+        return np.asarray(array, np.float64, order="C")
     except (TypeError, ValueError):
         kind = getattr(given, "dtype", type(given).__name__)
         raise input_error(f"{name} holds {kind}; real numbers are expected") from None

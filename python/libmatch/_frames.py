@@ -14,6 +14,7 @@ import narwhals as nw
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from narwhals.exceptions import NarwhalsError
 
 from . import _core
 from ._errors import Fault, error, input_error
@@ -53,6 +54,8 @@ def to_arrow(frame: Frame, table: str) -> pa.Table:
         return from_rows(frame, table)
     try:
         known = nw.from_native(frame)
+    except NarwhalsError as wrong:
+        raise input_error(error(table, f"the frame cannot be read: {wrong}")) from None
     except TypeError:
         raise input_error(
             error(
@@ -61,11 +64,12 @@ def to_arrow(frame: Frame, table: str) -> pa.Table:
                 "pass a polars, pandas, pyarrow or duckdb table",
             )
         ) from None
-    if isinstance(known, nw.LazyFrame):
-        known = known.collect(backend="pyarrow")
-    names = [str(name) for name in known.columns]
-    arrow = known.to_arrow()
-    return _unique(arrow if arrow.column_names == names else arrow.rename_columns(names), table)
+    try:
+        if isinstance(known, nw.LazyFrame):
+            known = known.collect(backend="pyarrow")
+        return _unique(known.to_arrow(), table)
+    except (NarwhalsError, pa.ArrowInvalid, pa.ArrowTypeError) as wrong:
+        raise input_error(error(table, f"the frame cannot be read: {wrong}")) from None
 
 
 def _unique(table: pa.Table, name: str) -> pa.Table:

@@ -97,9 +97,9 @@ class Market:
             self._take_settings(settings, given)
         elif settings is not None:
             given["settings"] = settings
-        lists = isinstance(firms, list | Mapping)
-        self._library = "polars" if lists else _frames.library_of(firms)
         self._tables = {name: _frames.to_arrow(frame, name) for name, frame in given.items()}
+        rows = isinstance(firms, list | Mapping)
+        self._library = "polars" if rows else _frames.library_of(firms)
         self._columns: tuple[dict[str, dict[str, _core.ColumnIn]], list[Fault]] | None = None
         self._compiled: _core.Market | None = None
 

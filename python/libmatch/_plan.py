@@ -250,7 +250,7 @@ class Plan:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What made the plan: version of libmatch, gap, exact, time_limit, threads, seed, stages."""
+        """What made it: version of libmatch, gap, exact, time_limit, threads, seed, stages."""
         return MappingProxyType(self._settings)
 
     @property
