@@ -263,6 +263,12 @@ class Numbers:
         return sorted(found, key=lambda s: (order.get(s.funder, len(order)), -s.granted_eur))
 
     @cached_property
+    def scheme_sources(self) -> list[str]:
+        """Where the figures of the schemes come from, as the market says."""
+        found = pc.unique(text(self.market.get("schemes"), "source")).to_pylist()
+        return [source for source in found if source]
+
+    @cached_property
     def money(self) -> dict[str, float]:
         """EUR by source: each funder and "loans"."""
         total = dict.fromkeys(FUNDERS, 0.0)

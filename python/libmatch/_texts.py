@@ -40,8 +40,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         " {pooled} of them together.",
     ),
     "summary_proof": (
-        "Chaque résultat ci-dessous porte sa preuve : l'écart au meilleur plan possible.",
-        "Every result below carries its proof: how far it can be from the best possible plan.",
+        "Chaque résultat ci-dessous porte sa preuve : l'écart au meilleur choix possible.",
+        "Every result below carries its proof: how far it can be from the best possible choice.",
     ),
     "skip": ("Aller au contenu", "Skip to the content"),
     "headline": ("En bref", "In brief"),
@@ -145,12 +145,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "grants": ("Aides", "Grants"),
     "proof": ("Qualité du plan, étape par étape", "Quality of the plan, stage by stage"),
     "proof_note": (
-        "La borne est un gain qu'aucun plan ne peut dépasser : elle se calcule sur toutes les"
+        "La borne est un gain qu'aucun choix ne peut dépasser : elle se calcule sur toutes les"
         " possibilités, pas seulement sur celles retenues. L'écart entre le gain et la borne dit"
-        " donc, à coup sûr, tout ce qu'il serait encore possible de gagner.",
-        "The bound is a gain that no plan can exceed: it is computed over all possibilities, not"
-        " only those chosen. The gap between gain and bound is therefore, with certainty, all"
-        " that could still be gained.",
+        " donc, à coup sûr, tout ce qu'il serait encore possible de gagner à cette étape, qui"
+        " part de ce que les précédentes ont décidé.",
+        "The bound is a gain that no choice can exceed: it is computed over all possibilities,"
+        " not only those chosen. The gap between gain and bound is therefore, with certainty, all"
+        " that could still be gained at that stage, which starts from what the stages before it"
+        " decided.",
     ),
     "stage": ("Étape", "Stage"),
     "objective": ("Gain", "Gain"),
@@ -176,14 +178,14 @@ _WORDS: dict[str, tuple[str, str]] = {
     "status_time_limit": ("arrêté avant l'écart", "stopped before the gap"),
     "status_cancelled": ("interrompu", "cancelled"),
     "status_infeasible": ("impossible", "infeasible"),
-    "means_optimal": ("Aucun autre plan ne fait mieux.", "No other plan does better."),
+    "means_optimal": ("Aucun autre choix ne fait mieux.", "No other choice does better."),
     "means_gap": (
-        "Le meilleur plan possible ne dépasse pas celui-ci de plus de {gap}.",
-        "The best possible plan is not more than {gap} above this one.",
+        "Le meilleur choix possible ne gagne pas plus de {gap} sur celui-ci.",
+        "The best possible choice gains no more than {gap} over this one.",
     ),
     "means_open": (
-        "Pas de borne utile : ce plan est valable, sa qualité n'est pas prouvée.",
-        "No useful bound: this plan is lawful, its quality is not proven.",
+        "Pas de borne utile : ce choix est valable, sa qualité n'est pas prouvée.",
+        "No useful bound: this choice is lawful, its quality is not proven.",
     ),
     "means_infeasible": (
         "Les minimums demandés se contredisent : aucun plan ne les respecte tous.",
@@ -191,6 +193,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "means_empty": ("Rien à décider à cette étape.", "Nothing to decide at this stage."),
     "schemes": ("Dispositifs d'aide", "Grant schemes"),
+    "scheme_sources": (
+        "D'où viennent ces chiffres : {sources}.",
+        "Source of these figures: {sources}.",
+    ),
     "scheme": ("Dispositif", "Scheme"),
     "budget": ("Budget", "Budget"),
     "granted": ("Accordé", "Granted"),
@@ -349,11 +355,13 @@ class Texts:
         return str(format_percent(share, pattern, locale=self.lang))
 
     def small_percent(self, share: float) -> str:
-        """Two digits that count, whatever the size; for gaps."""
+        """Two digits that count, rounded up: a gap is never told smaller than it is."""
         if not math.isfinite(share) or share == 0:
             return self.percent(share)
-        digits = max(0, 1 - math.floor(math.log10(abs(share) * 100)))
-        return self.percent(share, min(digits, 9))
+        digits = min(9, max(0, 1 - math.floor(math.log10(abs(share) * 100))))
+        unit = 10.0 ** (digits + 2)
+        noise = 1e-6  # of the last digit: 0.07 * 100 is not quite 7
+        return self.percent(math.ceil(share * unit - noise) / unit, digits)
 
     def euros(self, value: float) -> str:
         if not math.isfinite(value):

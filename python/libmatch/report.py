@@ -22,6 +22,8 @@ __all__ = ["write_report"]
 
 # Reasons beyond these, per stage, are summed up by the table's total only.
 MOST_REASONS = 12
+# Sources of schemes' figures that are named under the table.
+MOST_SOURCES = 6
 # A bound this close is equal: the difference is rounding of sums.
 EQUAL = 1e-12
 
@@ -115,6 +117,7 @@ def _contents(
         "dossier_sizes": _dossier_sizes(found),
         "proofs": [_proof(stage, proof, words) for stage, proof in proofs.items()],
         "schemes": _schemes(found, words),
+        "scheme_sources": found.scheme_sources[:MOST_SOURCES],
         "granted": words.euros(sum(s.granted_eur for s in found.schemes)),
         "reasons": _reasons(found, words),
         "settings": _settings(found, settings, words),

@@ -293,14 +293,15 @@ def test_a_plan_may_be_empty(
 def test_each_stage_says_what_it_proves(sources: dict[str, str]) -> None:
     page = sources["en"]
     for sentence in (
-        "No other plan does better.",
-        "The best possible plan is not more than 0.0029% above this one.",
-        "The best possible plan is not more than 2.2% above this one.",
+        "No other choice does better.",
+        "The best possible choice gains no more than 0.0029% over this one.",
+        "The best possible choice gains no more than 2.2% over this one.",
         "Nothing to decide at this stage.",
         "The minimums asked for contradict each other: no plan meets them all.",
     ):
         assert sentence in page
     assert "€4,318,250" in page
+    assert "Source of these figures: cap of 10,000 EUR per firm" in page
     assert ">Advisers: volunteers<" in page
 
 
@@ -334,8 +335,8 @@ def test_numbers_are_written_as_people_do() -> None:
     assert fr.euros(-1234.4) == f"\N{MINUS SIGN}1{thin}234{hard}€"
     assert en.euros(1234.6) == "€1,235"
     assert fr.short_euros(12_430_000) == f"12,4{hard}M{hard}€"
-    assert [en.small_percent(x) for x in (0, 2.871e-5, 0.0214, 0.98)] == [
-        *("0%", "0.0029%", "2.1%", "98%")
+    assert [en.small_percent(x) for x in (0, 2.871e-5, 0.0211, 0.07, 0.98)] == [
+        *("0%", "0.0029%", "2.2%", "7.0%", "98%")
     ]
     assert fr.percent(float("nan")) == fr.euros(float("inf")) == "\N{EN DASH}"
 

@@ -123,7 +123,12 @@ def test_marks_tell_their_numbers(browser: Any, page: str) -> None:
     opened(browser, page)
     for selector in ("circle.bubble", "path[data-tip]", ".bar [data-tip]"):
         mark = browser.find_element(By.CSS_SELECTOR, selector)
-        browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", mark)
+        # scrolling hides the tooltip, so let it end first
+        browser.execute_async_script(
+            "arguments[0].scrollIntoView({block: 'center', behavior: 'instant'});"
+            "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(arguments[1])))",
+            mark,
+        )
         ActionChains(browser).move_to_element(mark).perform()
         tip = browser.find_element(By.ID, "tip")
         assert tip.is_displayed()
