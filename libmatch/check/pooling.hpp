@@ -339,7 +339,9 @@ class PoolJudge {
         return value;
     }
 
+    /// Reasons are words about firms left out; a claim may come without any.
     void judge_reasons() {
+        if (claim_.reasons.empty()) return;
         const std::size_t n = problem_.amount.size();
         if (claim_.reasons.size() != n) {
             fail("reasons", std::to_string(claim_.reasons.size()) + " reasons for " +

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace libmatch {
 
@@ -70,9 +71,14 @@ class Control {
 
     void cancel() { cancelled_.store(true, std::memory_order_relaxed); }
 
+    /// Names all reports that follow, until the next name; empty = each report's own name. For work
+    /// that is a stage of something larger. Calling thread only.
+    void enter(std::string stage) { scope_ = std::move(stage); }
+
     /// Calling thread only. Reports at most ten times a second, so it may be called in inner loops.
     void report(std::string_view stage, double done) {
         if (!listener_) return;
+        if (!scope_.empty()) stage = scope_;
         const auto now = Clock::now();
         if (stage != stage_) {
             stage_ = std::string(stage);
@@ -91,6 +97,7 @@ class Control {
     std::optional<Clock::time_point> deadline_;
     Listener listener_;
     std::atomic<bool> cancelled_{false};
+    std::string scope_;
     std::string stage_;
     Clock::time_point stage_start_ = start_;
     Clock::time_point last_report_{};

@@ -28,7 +28,7 @@ namespace libmatch {
 
 struct SolveOptions {
     double gap = 1e-4;       ///< relative gap of assignments and grants
-    double pool_gap = 0.01;  ///< relative gap of dossiers
+    double pool_gap = 0.02;  ///< relative gap of dossiers
     bool exact = false;      ///< assignments with gap 0 in units of 1e-6
     unsigned threads = 0;    ///< 0 = all cores; never changes the plan
     std::uint64_t seed = 0;
@@ -108,6 +108,12 @@ class Solver {
         return options_.stages.empty() || std::find(options_.stages.begin(), options_.stages.end(),
                                                     s) != options_.stages.end();
     }
+    /// Time at which the stage starts; all progress is reported under its name.
+    double begin(const std::string& name) {
+        control_.enter(name);
+        control_.report(name, 0);
+        return control_.elapsed();
+    }
     void certify(const std::string& name, Certificate c, double started) {
         c.seconds = control_.elapsed() - started;
         plan_.certificates.emplace_back(name, c);
@@ -120,10 +126,9 @@ class Solver {
     // ---- assign ----
 
     void assign_programme(ProgrammeId p) {
-        const double started = control_.elapsed();
         const Programme& programme = market_.programmes[p];
         const std::string name = stage::assign(programme);
-        control_.report(name, 0);
+        const double started = begin(name);
         const Scorer scorer(market_, p,
                             programme.after.known() ? reached_by(market_, plan_, programme.after)
                                                     : std::vector<std::uint8_t>{});
@@ -177,7 +182,7 @@ class Solver {
     // ---- fund ----
 
     void fund() {
-        const double started = control_.elapsed();
+        const double started = begin(stage::fund);
         const Settings& s = market_.settings;
         const auto reached = s.funding_after.known()
                                  ? reached_by(market_, plan_, s.funding_after)
@@ -214,7 +219,7 @@ class Solver {
     // ---- pool ----
 
     void pool_dossiers() {
-        const double started = control_.elapsed();
+        const double started = begin(stage::pool);
         constexpr double cent = 0.01;
         const std::vector<double> residual = residuals();
         std::vector<FirmId> firms;
@@ -235,6 +240,7 @@ class Solver {
             PoolOptions options;
             options.gap = options_.pool_gap;
             options.seed = options_.seed;
+            options.max_rounds = pool_rounds;
             options.threads = options_.threads;
             const PoolResult result = libmatch::pool(problem, options, control_);
             for (const PoolGroup& g : result.groups) add_dossier(problem, g, firms);
@@ -323,7 +329,7 @@ class Solver {
     }
 
     void lead() {
-        const double started = control_.elapsed();
+        const double started = begin(stage::lead);
         const auto advisers = advisers_of_firms(market_, plan_);
         Rows rows;
         for (const Dossier& d : plan_.dossiers) {
@@ -353,7 +359,7 @@ class Solver {
     }
 
     void lend() {
-        const double started = control_.elapsed();
+        const double started = begin(stage::lend);
         std::vector<Loan> wanted_loans;
         std::vector<std::uint8_t> pooled(market_.firms.size(), 0);
         for (std::size_t d = 0; d < plan_.dossiers.size(); ++d) {
@@ -401,8 +407,7 @@ class Solver {
     // ---- resources ----
 
     void recommend() {
-        const double started = control_.elapsed();
-        control_.report(stage::resources, 0);
+        const double started = begin(stage::resources);
         const auto advisers = advisers_of_firms(market_, plan_);
         const auto most = static_cast<std::size_t>(market_.settings.resources_per_firm);
         const std::size_t n = market_.firms.size();
@@ -446,6 +451,9 @@ class Solver {
         for (std::size_t k = 0; k < list.size(); ++k) list[k].rank = static_cast<int>(k) + 1;
         return list;
     }
+
+    /// A country of dossiers in seconds: later rounds bring little.
+    static constexpr int pool_rounds = 60;
 
     const Market& market_;
     const SolveOptions& options_;
