@@ -13,6 +13,7 @@ from . import _core
 from ._errors import input_error
 from ._market import Market
 from ._plan import _real, _whole
+from ._types import Sparse
 
 Floats: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.int64]
@@ -236,7 +237,7 @@ def _problem_of(
     pinned: ArrayLike | None,
 ) -> dict[str, Any]:
     dense: Floats | None = None
-    sparse: _core.Sparse | None = None
+    sparse: Sparse | None = None
     if hasattr(utility, "tocoo"):
         n, m, sparse = _sparse(utility)
     else:
@@ -297,7 +298,7 @@ def _refuse_utility(i: int, j: int, value: float, count: int) -> None:
     )
 
 
-def _sparse(given: Any) -> tuple[int, int, _core.Sparse]:
+def _sparse(given: Any) -> tuple[int, int, Sparse]:
     """Rows of a sparse array with its stored zeros; -inf is dropped, as not eligible."""
     if len(given.shape) != 2:
         raise input_error(f"utility has shape {given.shape}; (firms, advisers) is expected")

@@ -1,25 +1,25 @@
-"""Types of the compiled module. Tables go in and out as columns; see `libmatch._frames`."""
+"""Types of the compiled module. Tables go in and out as columns; see `libmatch._types`."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Text: TypeAlias = tuple[NDArray[np.int64], bytes]
-ColumnIn: TypeAlias = NDArray[np.float64] | Text
-ColumnOut: TypeAlias = tuple[NDArray[np.float64], str] | Text
-TablesIn: TypeAlias = Mapping[str, Mapping[str, ColumnIn]]
-TablesOut: TypeAlias = dict[str, dict[str, ColumnOut]]
-Sparse: TypeAlias = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]]
-Rule: TypeAlias = tuple[Mapping[str, Any], NDArray[np.uint32] | None]
+from libmatch._types import Rule, Sparse, TablesIn, TablesOut
+
+class _Bound(type): ...
+
+class _Made(metaclass=_Bound):
+    # what the module itself makes, and nobody else can
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
 
 version: str
 
 class InputError(ValueError):
     faults: list[Any]
 
-class Fault:
+class Fault(_Made):
     @property
     def severity(self) -> str: ...
     @property
@@ -37,7 +37,7 @@ class Fault:
     @property
     def text(self) -> str: ...
 
-class Market:
+class Market(metaclass=_Bound):
     def __init__(self, tables: TablesIn) -> None: ...
     @property
     def firms(self) -> int: ...
@@ -46,10 +46,10 @@ class Market:
     @property
     def programmes(self) -> list[str]: ...
 
-class Plan:
+class Plan(_Made):
     def tables(self) -> TablesOut: ...
 
-class Verdict:
+class Verdict(_Made):
     @property
     def ok(self) -> bool: ...
     @property
@@ -57,7 +57,7 @@ class Verdict:
     @property
     def stages(self) -> list[tuple[str, float, float, float]]: ...
 
-class AssignResult:
+class AssignResult(_Made):
     @property
     def pairs(self) -> NDArray[np.int64]: ...
     @property
@@ -77,7 +77,7 @@ class AssignResult:
     @property
     def blockers(self) -> list[tuple[str, int, int, str]]: ...
 
-class PoolResult:
+class PoolResult(_Made):
     @property
     def group(self) -> NDArray[np.int64]: ...
     @property

@@ -8,6 +8,10 @@ from typing import Any
 
 from ._core import InputError
 
+InputError.__doc__ = (
+    "Bad input; `faults` lists all that is wrong (table, row, column, value, remedy)."
+)
+
 _SHOWN = 20
 
 

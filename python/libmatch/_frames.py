@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from narwhals.exceptions import NarwhalsError
 
-from . import _core
 from ._errors import Fault, error, input_error
+from ._types import ColumnIn, ColumnOut, Text
 
 Frame: TypeAlias = Any
 """A data frame of any library that narwhals knows (polars, pandas, pyarrow, duckdb, ...)."""
@@ -113,10 +113,10 @@ def from_arrow(table: pa.Table, library: str) -> Frame:
     return polars.from_arrow(table)
 
 
-def to_core(table: pa.Table, name: str, faults: list[Fault]) -> dict[str, _core.ColumnIn]:
+def to_core(table: pa.Table, name: str, faults: list[Fault]) -> dict[str, ColumnIn]:
     """The columns of an Arrow table, ready for the compiled module. Cells that cannot be read are
     appended to `faults` and become missing."""
-    columns: dict[str, _core.ColumnIn] = {}
+    columns: dict[str, ColumnIn] = {}
     for column in table.column_names:
         data = table.column(column)
         data = data.combine_chunks() if isinstance(data, pa.ChunkedArray) else data
@@ -134,7 +134,7 @@ def to_core(table: pa.Table, name: str, faults: list[Fault]) -> dict[str, _core.
     return columns
 
 
-def _column(data: Any, table: str, column: str, faults: list[Fault]) -> _core.ColumnIn:
+def _column(data: Any, table: str, column: str, faults: list[Fault]) -> ColumnIn:
     kind = data.type
     if pa.types.is_dictionary(kind):
         data = data.dictionary_decode()
@@ -197,7 +197,7 @@ def _dates(data: Any, table: str, column: str, faults: list[Fault]) -> Any:
     return pa.array(days, pa.int32())
 
 
-def _text(data: Any) -> _core.Text:
+def _text(data: Any) -> Text:
     data = data.cast(pa.large_string())
     if data.null_count:
         data = pc.fill_null(data, "")
@@ -223,12 +223,12 @@ def _numbers(data: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
 _KINDS = {"integer": pa.int64(), "boolean": pa.bool_(), "date": pa.int32()}
 
 
-def from_core(columns: Mapping[str, _core.ColumnOut]) -> pa.Table:
+def from_core(columns: Mapping[str, ColumnOut]) -> pa.Table:
     """The compiled module's columns as an Arrow table; empty text and NaN become missing."""
     return pa.table({name: _arrow_column(column) for name, column in columns.items()})
 
 
-def _arrow_column(column: _core.ColumnOut) -> Any:
+def _arrow_column(column: ColumnOut) -> Any:
     if isinstance(column[1], bytes):
         offsets, raw = column
         n = len(offsets) - 1

@@ -11,6 +11,7 @@ import pyarrow as pa
 from . import _core, _frames
 from ._errors import Fault, error, from_core, input_error
 from ._frames import Frame
+from ._types import ColumnIn
 
 if TYPE_CHECKING:
     from typing import Self
@@ -100,7 +101,7 @@ class Market:
         self._tables = {name: _frames.to_arrow(frame, name) for name, frame in given.items()}
         rows = isinstance(firms, list | Mapping)
         self._library = "polars" if rows else _frames.library_of(firms)
-        self._columns: tuple[dict[str, dict[str, _core.ColumnIn]], list[Fault]] | None = None
+        self._columns: tuple[dict[str, dict[str, ColumnIn]], list[Fault]] | None = None
         self._compiled: _core.Market | None = None
 
     @staticmethod
@@ -172,7 +173,7 @@ class Market:
             tables["programmes"] = _programmes_of(tables["advisers"])
         return tables
 
-    def _inputs(self) -> tuple[dict[str, dict[str, _core.ColumnIn]], list[Fault]]:
+    def _inputs(self) -> tuple[dict[str, dict[str, ColumnIn]], list[Fault]]:
         """All tables as columns, with the faults met on the way."""
         if self._columns is None:
             faults: list[Fault] = []

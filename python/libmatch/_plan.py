@@ -199,6 +199,11 @@ class Plan:
         return _frames.from_arrow(self._tables[name], self._library)
 
     @property
+    def tables(self) -> dict[str, Frame]:
+        """All tables, the certificates and prices too."""
+        return {name: self._frame(name) for name in self._tables}
+
+    @property
     def assignments(self) -> Frame:
         """`programme, firm_id, adviser_id, score`, the score's terms, `distance_km`, `pinned`."""
         return self._frame("assignments")

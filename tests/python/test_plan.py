@@ -212,7 +212,7 @@ def test_an_infeasible_market_is_an_answer() -> None:
 
 def changed(table: str, row: int = 0, **cells: Any) -> lm.Plan:
     """The plan with some cells of one row changed; a function changes what is there."""
-    frame = getattr(demo_plan(), table)
+    frame = demo_plan().tables[table]
     rows = frame.to_dicts()
     for name, value in cells.items():
         rows[row][name] = value(rows[row][name]) if callable(value) else value
@@ -262,7 +262,7 @@ CORRUPTIONS = {
     ),
     "a bound": (lambda: changed("certificates", bound=lambda x: x - 1), "assign:volunteers"),
     "a firm's id": (lambda: changed("assignments", firm_id="F-unknown"), "F-unknown"),
-    "a dossier's id": (lambda: changed("dossiers", dossier_id="D-unknown"), "D-unknown"),
+    "a dossier's id": (lambda: changed("dossiers", dossier_id="D-unknown"), "D000001"),
     "a scheme's id": (lambda: changed("grants", scheme_id="S-unknown"), "S-unknown"),
     "a reason left out": (
         lambda: demo_plan().replace(unserved=demo_plan().unserved.head(0)),

@@ -1,0 +1,20 @@
+"""Shapes of what goes into the compiled module and comes out of it."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Text: TypeAlias = tuple[NDArray[np.int64], bytes]
+"""Offsets (n + 1) and bytes; missing = empty."""
+ColumnIn: TypeAlias = NDArray[np.float64] | Text
+"""Numbers (missing = NaN), or text."""
+ColumnOut: TypeAlias = tuple[NDArray[np.float64], str] | Text
+"""Numbers with what they are (real, integer, boolean or date), or text."""
+TablesIn: TypeAlias = Mapping[str, Mapping[str, ColumnIn]]
+TablesOut: TypeAlias = dict[str, dict[str, ColumnOut]]
+Sparse: TypeAlias = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]]
+"""Row starts (n + 1), columns and values, sorted by row and column."""
+Rule: TypeAlias = tuple[Mapping[str, Any], NDArray[np.uint32] | None]
+"""A dossier rule's fields, and the cell of each firm under it."""
