@@ -2,9 +2,9 @@
 //
 // Method: lists of the best candidates -> capacitated auction with lists renewed at current prices
 // until nobody is left to ask -> certificate over all pairs -> if the gap is still open, or an
-// exact answer is asked, improving cycles in whole units on the pairs that can still matter,
-// renewed until no pair of the full problem objects. Pairs that can still matter: in an optimal
-// answer no firm uses a pair whose net value lies more than bound - objective under its best choice
+// exact answer is asked, improving cycles in whole units on the pairs that are likely to matter,
+// renewed until no pair of the full problem objects. Likely to matter: net value near the firm's
+// best choice; beyond bound - objective it is even proven that no optimal answer uses the pair
 // (reduced-cost fixing), so exact problems stay small. Minimum loads, minimum demands and demands
 // over 1 go to the exact method directly, with all pairs. Deterministic for any number of threads.
 #pragma once
@@ -129,17 +129,17 @@ class Assigner {
         const double mean = wanted > 0 ? total.value() / static_cast<double>(wanted) : 0;
         result_.prices = zero;
         result_.pairs = limits_.pinned;
-        // Each served firm may be epsilon away from its best choice, most are nearer. The exact
-        // mode only wants a good start.
-        const double asked = options_.exact ? 1e-5 : std::max(options_.gap, 1e-9);
-        double epsilon = asked * mean * first_epsilon;
-        bool coarse = false;
+        // Coarse steps find the height of the prices with few bids; each finer auction starts a
+        // little below the prices of the one before. The exact mode only wants a good start.
+        const double asked = options_.exact ? 1e-6 : std::max(options_.gap, 1e-9);
         const std::uint64_t max_bids = 10'000 + bids_per_firm * free.size();
-        for (int attempt = 0; attempt < max_attempts && !control_.stop() && mean > 0; ++attempt) {
-            if (attempt > 0) source_.best(free, zero, lists, options_.threads, control_);
+        double epsilon = mean * first_epsilon, drop = first_drop;
+        std::vector<double> start = zero;
+        for (int attempt = 0; attempt < max_attempts && mean > 0; ++attempt) {
+            if (attempt > 0) renew(lists, free, start);
             // Single-precision values sit within one rounding of the true ones; so must prices of
             // nothing.
-            Auction round(lists, room, highest * (1 + 1e-6) + epsilon, max_bids);
+            Auction round(lists, room, start, highest * (1 + 1e-6) + epsilon, max_bids);
             std::vector<FirmId> queue = free;
             while (!queue.empty() && !control_.stop() && !round.gave_up()) {
                 auto left = round.run(std::move(queue), epsilon, control_);
@@ -147,16 +147,22 @@ class Assigner {
                 queue = std::move(left);
                 std::reverse(queue.begin(), queue.end());
             }
-            if (round.gave_up()) {
-                // Ties: a coarser auction, and the exact method for the rest.
-                epsilon *= 32;
-                coarse = true;
-                continue;
+            // The coarser answer serves those who stop here, and the exact method where ties make
+            // an auction crawl.
+            const bool ended = !control_.stop() && !round.gave_up();
+            if (ended || attempt == 0) take(round);
+            if (!ended) break;
+            if (epsilon <= worth_a_proof * asked * mean) {
+                certify(0);
+                if (gap() <= asked) return;
             }
-            take(round);
-            if (gap() <= asked || coarse) return;
-            epsilon /= 8;
+            // Empty seats that bear a price: the start was too high.
+            const bool too_high = round.empties_bear_prices();
+            if (too_high) drop *= 4;
+            start = round.prices_below(drop * epsilon);
+            if (!too_high) epsilon /= epsilon_step;
         }
+        if (mean > 0) certify(0);
         if (mean <= 0 || result_.certificate.bound == 0) {
             close_empty_seats(room, highest);
             certify(0);
@@ -181,7 +187,16 @@ class Assigner {
                 result_.pairs.push_back({FirmId(i), round.held(FirmId(i))});
         }
         std::sort(result_.pairs.begin(), result_.pairs.end());
-        certify(0);
+    }
+
+    /// Makes lists again that leave pairs out: prices may have fallen since.
+    void renew(CandidateLists& lists, const std::vector<FirmId>& firms,
+               const std::vector<double>& prices) {
+        std::vector<FirmId> partial;
+        for (const FirmId i : firms) {
+            if (lists.outside(i) != -HUGE_VAL) partial.push_back(i);
+        }
+        source_.best(partial, prices, lists, options_.threads, control_);
     }
 
     // ---- the exact way ----
@@ -252,9 +267,12 @@ class Assigner {
     [[nodiscard]] std::vector<double> exact_thresholds() {
         std::vector<double> threshold(n_, -HUGE_VAL);
         if (!only_capacities() || result_.pairs.empty()) return threshold;
+        const double open =
+            std::max(0.0, result_.certificate.bound - result_.certificate.objective);
+        const auto served = static_cast<double>(std::max<std::size_t>(result_.pairs.size(), 1));
+        // 2 x open would be proven; far less serves nearly all firms, and the others will object.
         const double slack =
-            2 * std::max(0.0, result_.certificate.bound - result_.certificate.objective) +
-            4 * options_.unit * static_cast<double>(1 + result_.pairs.size() / 1000);
+            std::min(2 * open, 64 * open / served) + 4 * options_.unit * (1 + served / 1000);
         const auto firms = all_firms(n_);
         CandidateLists top(n_, 1);
         const Control gather_all;
@@ -372,9 +390,12 @@ class Assigner {
         return std::move(result_);
     }
 
-    static constexpr double first_epsilon =
-        4;  ///< times gap x mean score; the true gap is far below epsilon x firms
-    static constexpr int max_attempts = 4;
+    static constexpr double first_epsilon = 0.1;  ///< times the mean of the best scores
+    static constexpr double epsilon_step = 5;
+    static constexpr double first_drop = 4;  ///< epsilons between prices and the next start
+    /// The true gap is far below epsilon / mean: from this ratio on it is worth computing.
+    static constexpr double worth_a_proof = 100;
+    static constexpr int max_attempts = 20;
     static constexpr std::uint64_t bids_per_firm = 400;
     const PairSource& source_;
     const AssignmentLimits& limits_;

@@ -1,20 +1,23 @@
 // Capacitated auction on candidate lists.
 //
 // Problem: max sum u_ij x_ij, each firm at most one adviser, adviser j at most C_j firms, firms
-// free to stay out. Method: a forward auction for similar objects. Prices start at 0 and only rise.
-// A firm without adviser bids for its best listed adviser up to the net value of its next choice
-// plus epsilon; a full adviser drops its lowest bid, which is then its price. An adviser with room
-// left keeps price 0, so prices never pay for empty seats and the certificate can close. A firm's
+// free to stay out. Method: a forward auction for similar objects. Prices begin at a given start
+// and only rise. A firm without adviser bids for its best listed adviser up to the net value of its
+// next choice plus epsilon; a full adviser drops its lowest bid, which is then its price. An
+// adviser with room left keeps its start price; where that is 0, the bound pays for no empty seat
+// and the certificate can close. So the caller starts at 0, or, for a finer epsilon, a little below
+// the prices of a coarser auction (epsilon scaling), and checks `empties_bear_prices`. A firm's
 // outside option on a list is the net value that no unlisted pair exceeded when the list was made:
 // since prices only rise, it stays a bound; a firm whose listed pairs all fall below it leaves the
 // list and asks the source again at current prices. When nobody is left to ask, every firm is
-// within epsilon of its best choice over ALL pairs: bound - objective <= epsilon x served firms.
+// within epsilon of its best choice over ALL pairs: bound - objective <= epsilon x served firms +
+// start prices of empty seats.
 // Complexity: O(B (K + log C)) for B bids on lists of length K; B = O(n max(u) / epsilon) at worst,
 // in practice a few bids per firm. Preconditions: lists cover the firms in `queue`; demand 1; no
 // minimum load. Deterministic: one thread, first in first out. Sources: D. P. Bertsekas, D. A.
 // Castañón, "The auction algorithm for the transportation problem", Annals of Operations Research
 // 20, 1989; D. P. Bertsekas, "Auction algorithms for network flow problems", Computational
-// Optimization and Applications 1, 1992 (asymmetric problems start from zero prices).
+// Optimization and Applications 1, 1992 (why empty seats must cost nothing).
 #pragma once
 
 #include <algorithm>
@@ -30,13 +33,14 @@ namespace libmatch {
 
 class Auction {
   public:
-    /// `capacity`: seats per adviser. `price_of_nothing`: price for advisers without seats; at
-    /// least every utility.
-    Auction(CandidateLists& lists, std::span<const std::int64_t> capacity, double price_of_nothing,
-            std::uint64_t max_bids)
+    /// `capacity`: seats per adviser. `start`: prices to begin with; the lists were made at these
+    /// or lower ones, or leave out no pair. `price_of_nothing`: price for advisers without seats;
+    /// at least every utility.
+    Auction(CandidateLists& lists, std::span<const std::int64_t> capacity,
+            std::vector<double> start, double price_of_nothing, std::uint64_t max_bids)
         : lists_(&lists),
           capacity_(capacity),
-          price_(capacity.size(), 0.0),
+          price_(std::move(start)),
           bids_(capacity.size()),
           held_(lists.firms()),
           max_bids_(max_bids) {
@@ -82,10 +86,30 @@ class Auction {
     /// only.
     [[nodiscard]] bool gave_up() const { return bids_made_ > max_bids_; }
     [[nodiscard]] const std::vector<double>& prices() const { return price_; }
+    /// True if an adviser with room left kept a price above 0, so that the bound pays for seats
+    /// that nobody takes.
+    [[nodiscard]] bool empties_bear_prices() const {
+        for (std::size_t j = 0; j < price_.size(); ++j) {
+            if (!is_full(j) && price_[j] > 0) return true;
+        }
+        return false;
+    }
+    /// A start for a finer auction: full advisers a little cheaper, all others free.
+    [[nodiscard]] std::vector<double> prices_below(double by) const {
+        std::vector<double> start(price_.size(), 0.0);
+        for (std::size_t j = 0; j < price_.size(); ++j) {
+            if (is_full(j)) start[j] = std::max(0.0, price_[j] - by);
+        }
+        return start;
+    }
     /// The adviser that the firm holds, or none.
     [[nodiscard]] AdviserId held(FirmId i) const { return held_[i]; }
 
   private:
+    [[nodiscard]] bool is_full(std::size_t j) const {
+        return static_cast<std::int64_t>(bids_[j].size()) == capacity_[j];
+    }
+
     enum class Outcome { holds, stays_out, left_list };
     struct Bid {
         double amount = 0;
