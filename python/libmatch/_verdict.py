@@ -80,8 +80,10 @@ class Verdict:
 
     def __repr__(self) -> str:
         if self.ok:
-            return f"Verdict: ok, {len(self.stages)} stages, largest gap {self.gap:.2g}"
-        lines = [f"Verdict: {len(self.violations)} violations"]
+            stages = f"{len(self.stages)} stage{'s' if len(self.stages) != 1 else ''}"
+            return f"Verdict: ok, {stages}, largest gap {self.gap:.2g}"
+        count = len(self.violations)
+        lines = [f"Verdict: {count} violation{'s' if count != 1 else ''}"]
         lines += [f"  {violation}" for violation in self.violations[:20]]
         if len(self.violations) > 20:
             lines.append(f"  and {len(self.violations) - 20} more")

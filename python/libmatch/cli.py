@@ -186,7 +186,9 @@ def compare(
     plans: Annotated[list[Path], typer.Argument(help="Folders or DuckDB files of plans.")],
 ) -> None:
     """Put the certificates of plans side by side."""
-    table = Table("stage", "plan", "status", "objective", "bound", "gap", "seconds")
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    for name in ("stage", "plan", "status", "objective", "bound", "gap", "seconds"):
+        table.add_column(name, no_wrap=name != "plan", overflow="fold")
     for row in lm.compare(**{str(p): lm.read_plan(p) for p in plans}).iter_rows(named=True):
         table.add_row(*(_figure(value) for value in row.values()))
     out.print(table)
@@ -216,14 +218,20 @@ def _show_plan(plan: lm.Plan) -> None:
         for label, figure in section.rows:
             table.add_row(escape(label), figure)
         out.print(table)
-    proof = Table(title=PROOF, title_justify="left")
+    # borderless, so that its six columns fit in 80 characters
+    proof = Table(title=PROOF, title_justify="left", box=None, padding=(0, 1), pad_edge=False)
     for name in ("stage", "status", "objective", "bound", "gap", "seconds"):
         right = name not in ("stage", "status")
         proof.add_column(name, justify="right" if right else "left", no_wrap=True)
     for stage, c in plan.certificates.items():
-        figures = (f"{c.objective:,.2f}", f"{c.bound:,.2f}", f"{c.gap:.1e}", f"{c.seconds:.2f}")
+        figures = (_large(c.objective), _large(c.bound), f"{c.gap:.1e}", f"{c.seconds:.2f}")
         proof.add_row(escape(stage), c.status, *figures)
     out.print(proof)
+    out.print()
+
+
+def _large(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:,.2f}"
 
 
 def _show_verdict(verdict: lm.Verdict) -> None:

@@ -16,7 +16,7 @@ from libmatch import cli
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Run a command line; its exit code, output and error output."""
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "80")
 
     def call(*words: str | Path) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["libmatch", *map(str, words)])
@@ -47,6 +47,7 @@ def test_demo(run, tmp_path: Path) -> None:
     for part in ("served by volunteers", "dossiers", "grants, EU", "assign:volunteers", "lawful"):
         assert part in shown
     assert "Total time" in shown
+    assert "\u2026" not in shown  # nothing is cut off
     assert (out / "report.html").stat().st_size > 10_000
     assert lm.verify(lm.read_market(out / "market"), lm.read_plan(out / "plan")).ok
     code, _, _ = run("demo", "--firms", 300, "--advisers", 20, "--seed", 1, "--out", out)
