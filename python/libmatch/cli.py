@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -186,16 +186,18 @@ def compare(
     plans: Annotated[list[Path], typer.Argument(help="Folders or DuckDB files of plans.")],
 ) -> None:
     """Put the certificates of plans side by side."""
+    known = {str(number): lm.read_plan(path) for number, path in enumerate(plans, 1)}
+    for number, path in enumerate(plans, 1):
+        out.print(f"plan {number}  {path}", markup=False, soft_wrap=True)
     table = Table(box=None, padding=(0, 1), pad_edge=False)
     for name in ("stage", "plan", "status", "objective", "bound", "gap", "seconds"):
-        table.add_column(name, no_wrap=name != "plan", overflow="fold")
-    for row in lm.compare(**{str(p): lm.read_plan(p) for p in plans}).iter_rows(named=True):
-        table.add_row(*(_figure(value) for value in row.values()))
+        right = name not in ("stage", "plan", "status")
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    for row in lm.compare(**known).iter_rows(named=True):
+        figures = (_large(row["objective"]), _large(row["bound"]), f"{row['gap']:.1e}")
+        words = (escape(row["stage"]), row["plan"], row["status"])
+        table.add_row(*words, *figures, f"{row['seconds']:.2f}")
     out.print(table)
-
-
-def _figure(value: Any) -> str:
-    return f"{value:,.6g}" if isinstance(value, float) else escape(str(value))
 
 
 def _show_faults(faults: list[lm.Fault]) -> bool:
