@@ -190,7 +190,7 @@ def compare(
     for number, path in enumerate(plans, 1):
         out.print(f"plan {number}  {path}", markup=False, soft_wrap=True)
     table = Table(box=None, padding=(0, 1), pad_edge=False)
-    for name in ("stage", "plan", "status", "objective", "bound", "gap", "seconds"):
+    for name in ("stage", "plan", "status", "objective", "bound", "gap", "s"):
         right = name not in ("stage", "plan", "status")
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for row in lm.compare(**known).iter_rows(named=True):
