@@ -28,8 +28,8 @@ class FlowNetwork {
         const auto back = boost::add_edge(to, from, graph_).first;
         boost::put(boost::edge_capacity, graph_, forth, units);
         boost::put(boost::edge_capacity, graph_, back, std::int64_t{0});
-        boost::put(boost::edge_weight, graph_, forth, cost);
-        boost::put(boost::edge_weight, graph_, back, -cost);
+        boost::put(boost::edge_weight, graph_, forth, static_cast<double>(cost));
+        boost::put(boost::edge_weight, graph_, back, static_cast<double>(-cost));
         boost::put(boost::edge_reverse, graph_, forth, back);
         boost::put(boost::edge_reverse, graph_, back, forth);
     }
@@ -46,19 +46,21 @@ class FlowNetwork {
             const std::int64_t used =
                 capacity - boost::get(boost::edge_residual_capacity, graph_, *e);
             if (capacity == 0) continue;
-            flow.cost += used * boost::get(boost::edge_weight, graph_, *e);
+            flow.cost += used * std::llround(boost::get(boost::edge_weight, graph_, *e));
             if (boost::source(*e, graph_) == origin) flow.units += used;
         }
         return flow;
     }
 
   private:
+    // Weights are whole, but doubles: Boost adds the infinite distances of nodes that it cannot
+    // reach.
     using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
     using EdgeProperties = boost::property<
         boost::edge_capacity_t, std::int64_t,
         boost::property<boost::edge_residual_capacity_t, std::int64_t,
                         boost::property<boost::edge_reverse_t, Traits::edge_descriptor,
-                                        boost::property<boost::edge_weight_t, std::int64_t>>>>;
+                                        boost::property<boost::edge_weight_t, double>>>>;
     boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property,
                           EdgeProperties>
         graph_;
