@@ -391,8 +391,8 @@ class Assigner {
     }
 
     static constexpr double first_epsilon = 0.1;  ///< times the mean of the best scores
-    static constexpr double epsilon_step = 5;
-    static constexpr double first_drop = 4;  ///< epsilons between prices and the next start
+    static constexpr double epsilon_step = 6;
+    static constexpr double first_drop = 3;  ///< epsilons between prices and the next start
     /// The true gap is far below epsilon / mean: from this ratio on it is worth computing.
     static constexpr double worth_a_proof = 100;
     static constexpr int max_attempts = 20;

@@ -69,6 +69,7 @@ class Auction {
                 at = 0;
                 if (queue.empty()) break;
             }
+            if (at + ahead < queue.size()) lists_->prefetch(queue[at + ahead]);
             const FirmId i = queue[at++];
             switch (bid(i, epsilon)) {
                 case Outcome::holds:
@@ -110,6 +111,7 @@ class Auction {
         return static_cast<std::int64_t>(bids_[j].size()) == capacity_[j];
     }
 
+    static constexpr std::size_t ahead = 8;  ///< bids between asking for a list and reading it
     enum class Outcome { holds, stays_out, left_list };
     struct Bid {
         double amount = 0;
@@ -126,15 +128,12 @@ class Auction {
         double best = -HUGE_VAL;
         double next = std::max(0.0, outside);
         AdviserId choice;
+        // Most bids are lost here: no branch depends on a price.
         for (const Candidate& c : lists_->of(i)) {
             const double net = static_cast<double>(c.value) - price_[c.adviser];
-            if (net > best) {
-                next = std::max(next, best);
-                best = net;
-                choice = c.adviser;
-            } else {
-                next = std::max(next, net);
-            }
+            next = std::max(next, std::min(best, net));
+            choice = net > best ? c.adviser : choice;
+            best = std::max(best, net);
         }
         if (best < outside - rounding_ && outside > 0) return Outcome::left_list;
         if (best <= 0) return Outcome::stays_out;

@@ -41,6 +41,16 @@ class CandidateLists {
     [[nodiscard]] std::span<const Candidate> of(FirmId i) const {
         return {flat_.data() + i * width_, count_[i]};
     }
+    /// Asks the processor for the list of a firm whose turn comes soon. Changes speed only.
+    void prefetch(FirmId i) const {
+#if defined(__GNUC__)
+        constexpr std::size_t per_line = 64 / sizeof(Candidate);
+        for (std::size_t k = 0; k < width_; k += per_line)
+            __builtin_prefetch(flat_.data() + i * width_ + k);
+#else
+        static_cast<void>(i);
+#endif
+    }
     /// Net value that no unlisted pair of the firm exceeded when the list was made; -inf when all
     /// are listed.
     [[nodiscard]] double outside(FirmId i) const { return outside_[i]; }
