@@ -10,11 +10,14 @@
 
 namespace libmatch {
 
-/// A view of a row-major n x m matrix of utilities; the numbers must outlive the source.
+/// An n x m matrix of utilities; one that is viewed must outlive the source.
 class DenseSource final : public PairSource {
   public:
     using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-    explicit DenseSource(Eigen::Ref<const Matrix> utility) : utility_(utility) {}
+    /// A row-major matrix, or a map of one, is viewed; anything else is copied, so that no view is
+    /// left without its numbers.
+    template <class Derived>
+    explicit DenseSource(const Eigen::DenseBase<Derived>& utility) : utility_(utility.derived()) {}
 
     [[nodiscard]] std::size_t firms() const override {
         return static_cast<std::size_t>(utility_.rows());
