@@ -43,6 +43,7 @@ class Auction {
           price_(std::move(start)),
           bids_(capacity.size()),
           held_(lists.firms()),
+          rounding_(price_of_nothing * 0x1p-22),
           max_bids_(max_bids) {
         for (std::size_t j = 0; j < capacity.size(); ++j) {
             if (capacity[j] == 0) price_[j] = price_of_nothing;
@@ -165,7 +166,7 @@ class Auction {
     std::vector<AdviserId> held_;
     /// Listed values are rounded to single precision, outside options are not. Without this slack a
     /// firm whose choices are all equal could leave every new list at once, and never bid.
-    double rounding_;
+    double rounding_ = 0;
     std::vector<FirmId> next_;  ///< firms that lost their place in this round
     std::size_t served_ = 0;
     std::uint64_t bids_made_ = 0;
