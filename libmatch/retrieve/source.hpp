@@ -126,16 +126,18 @@ class KeepBest {
 
     void clear() {
         heap_.clear();
-        dropped_ = false;
+        ordered_ = dropped_ = false;
     }
     /// Pairs strictly below this net value need not be offered.
-    [[nodiscard]] double floor() const { return heap_.size() < k_ ? -HUGE_VAL : heap_.front().net; }
+    [[nodiscard]] double floor() const { return ordered_ ? heap_.front().net : -HUGE_VAL; }
     void offer(AdviserId j, double value, double net) {
         const Entry e{net, j, value};
         if (heap_.size() < k_) {
             heap_.push_back(e);
-            if (heap_.size() == k_) std::make_heap(heap_.begin(), heap_.end());
         } else {
+            // Not before one too many is offered: most lists of given matrices hold whole rows.
+            if (!ordered_) std::make_heap(heap_.begin(), heap_.end());
+            ordered_ = true;
             dropped_ = true;
             if (!(e < heap_.front())) return;
             std::pop_heap(heap_.begin(), heap_.end());
@@ -158,6 +160,7 @@ class KeepBest {
   private:
     std::size_t k_;
     std::vector<Entry> heap_;
+    bool ordered_ = false;  ///< heap_ is a heap, its worst entry on top
     bool dropped_ = false;
 };
 
