@@ -486,8 +486,8 @@ class MarketBuilder {
             const PairNote& pin = notes[k];
             if (pin.kind != PairKind::pinned) continue;
             const auto clashes = [&](const PairNote& other) {
-                const bool same_scope = pin.programme == other.programme || !pin.programme.known() ||
-                                        !other.programme.known();
+                const bool same_scope = pin.programme == other.programme ||
+                                        !pin.programme.known() || !other.programme.known();
                 return other.kind == PairKind::forbidden && same_scope;
             };
             const auto of_pair = std::equal_range(notes.begin(), notes.end(), pin, by_pair);
