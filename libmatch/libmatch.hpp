@@ -9,6 +9,7 @@
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/build_market.hpp>
 #include <libmatch/model/plan_tables.hpp>
+#include <libmatch/plan/blocking.hpp>
 #include <libmatch/plan/explain.hpp>
 #include <libmatch/plan/solve.hpp>
 #include <libmatch/pool/pool.hpp>

@@ -4,9 +4,10 @@
 // Groups are checked one by one. Prices prove the bound when no lawful group is worth more than the
 // prices of its members; the judge asks this of every seat under every rule, by a bound of its own:
 // the sum limit priced by a multiplier (found by bisection), and where that leaves a doubt, by
-// trying the firm in doubt in and out. Complexity: O(pairs in reach log) while bounds settle; a
-// seat that `most_trials` do not settle is a violation. It shares no code with any solver.
-// Deterministic for any number of threads.
+// trying the firm in doubt in and out.
+//
+// Complexity: O(pairs in reach log) while bounds settle; a seat that `most_trials` do not settle is
+// a violation. It shares no code with any solver. Deterministic for any number of threads.
 #pragma once
 
 #include <algorithm>

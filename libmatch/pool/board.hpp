@@ -1,11 +1,13 @@
 // A pooling problem laid out for search: who can meet where, under which rule.
 //
 // Firms of one rule that share cell and place form a spot; a seat is a spot (or a listed site) at
-// which groups of one rule and cell can meet. Method: spots are sorted by cell and first
-// coordinate, so the spots within the radius of a seat lie in a window found by bisection. The
-// reach of all seats is stored while it fits in `stored_pairs`, and scanned again on each use
-// beyond that, so memory stays linear in the firms. Complexity: O(n log n + pairs in all windows).
-// Deterministic for any number of threads.
+// which groups of one rule and cell can meet.
+//
+// Method: spots are sorted by cell and first coordinate, so the spots within the radius of a seat
+// lie in a window found by bisection. The reach of all seats is stored while it fits in
+// `stored_pairs`, and scanned again on each use beyond that, so memory stays linear in the firms.
+//
+// Complexity: O(n log n + pairs in all windows). Deterministic for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -107,6 +109,24 @@ class Board {
                     rule.first_seat + cell * static_cast<std::uint32_t>(problem_.sites.size()) + s,
                     km);
             }
+        }
+    }
+
+    /// The spot whose firms meet at this seat; none for a site.
+    [[nodiscard]] std::uint32_t spot_at(std::uint32_t seat) const {
+        return seats_[seat].site == none ? seat - rules_[seats_[seat].rule].first_seat : none;
+    }
+
+    /// Calls visit(seat) for the seats that firm i opens: its own spot, or every site within the
+    /// radius.
+    template <class Visit>
+    void each_own_seat(std::uint32_t k, FirmId i, const Visit& visit) const {
+        const Rule& rule = rules_[k];
+        if (rule.spot_of[i] == none) return;
+        if (problem_.sites.empty()) {
+            visit(rule.first_seat + rule.spot_of[i]);
+        } else {
+            each_seat_near(k, i, [&](std::uint32_t seat, double) { visit(seat); });
         }
     }
 

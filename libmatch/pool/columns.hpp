@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
+#include <libmatch/core/random.hpp>
 #include <libmatch/pool/board.hpp>
 
 namespace libmatch::detail {
@@ -24,11 +26,13 @@ class Columns {
         return total;
     }
 
-    void add(std::uint32_t seat, double value, std::span<const FirmId> members) {
-        seat_.push_back(seat);
-        value_.push_back(value);
-        firms_.insert(firms_.end(), members.begin(), members.end());
-        begin_.push_back(firms_.size());
+    /// Adds a group unless it is here; false if it is.
+    bool add(std::uint32_t seat, double value, std::span<const FirmId> members) {
+        std::uint64_t key = Random(seat).bits();
+        for (const FirmId i : members) key = Random(key, i.value).bits();
+        if (!known_.insert(key).second) return false;
+        append(seat, value, members);
+        return true;
     }
 
     /// Keeps the columns for which keep(g) holds, in order.
@@ -41,11 +45,30 @@ class Columns {
         *this = std::move(kept);
     }
 
+    /// The columns for which keep(g) holds, in order; for reading only, since it does not know them
+    /// again.
+    template <class Keep>
+    [[nodiscard]] Columns subset(const Keep& keep) const {
+        Columns kept;
+        for (std::size_t g = 0; g < size(); ++g) {
+            if (keep(g)) kept.append(seat(g), value(g), members(g));
+        }
+        return kept;
+    }
+
   private:
+    void append(std::uint32_t seat, double value, std::span<const FirmId> members) {
+        seat_.push_back(seat);
+        value_.push_back(value);
+        firms_.insert(firms_.end(), members.begin(), members.end());
+        begin_.push_back(firms_.size());
+    }
+
     std::vector<std::size_t> begin_{0};
     std::vector<FirmId> firms_;
     std::vector<double> value_;
     std::vector<std::uint32_t> seat_;
+    std::unordered_set<std::uint64_t> known_;  ///< hashes of the groups
 };
 
 /// What a group brings at a seat: values less travel less opening.

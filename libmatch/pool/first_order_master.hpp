@@ -1,12 +1,17 @@
 // The relaxed set-packing problem over the columns at hand, solved roughly for any number of firms.
 //
 // Problem: max c x, sum of x over the columns of each firm <= 1, x >= 0; its duals are the firms'
-// prices. Method: primal-dual hybrid gradient with diagonal steps, restarted from the average of
-// its iterates. Prices are near-optimal and near-feasible only: they are repaired before they prove
-// anything. Complexity: O(members of all columns) per step. Serial, hence deterministic. Source: T.
-// Pock, A. Chambolle, "Diagonal preconditioning for first order primal-dual algorithms", ICCV 2011;
-// D. Applegate et al., "Practical large-scale linear programming using primal-dual hybrid
-// gradient", NeurIPS 2021.
+// prices.
+//
+// Method: primal-dual hybrid gradient with diagonal steps, restarted from the average of its
+// iterates. Prices are near-optimal and near-feasible only: they are repaired before they prove
+// anything.
+//
+// Complexity: O(members of all columns) per step. Serial, hence deterministic.
+//
+// Source: T. Pock, A. Chambolle, "Diagonal preconditioning for first order primal-dual algorithms",
+// ICCV 2011; D. Applegate et al., "Practical large-scale linear programming using primal-dual
+// hybrid gradient", NeurIPS 2021.
 #pragma once
 
 #include <algorithm>
@@ -118,7 +123,7 @@ class FirstOrderMaster {
     std::size_t n_;
     const std::vector<std::uint32_t>* row_of_;
     const Columns* columns_;
-    int steps_ = 200;
+    int steps_ = 80;
     std::vector<std::size_t> begin_;
     std::vector<std::uint32_t> rows_;
     std::vector<double> row_step_, share_, price_;

@@ -60,6 +60,10 @@ class Packing {
     }
 
     [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
+    [[nodiscard]] std::uint32_t group_of(FirmId i) const { return space_->group_of[i]; }
+    [[nodiscard]] const std::vector<std::uint32_t>& groups_at(std::uint32_t seat) const {
+        return space_->at_seat[seat];
+    }
     [[nodiscard]] bool is_out(FirmId i) const { return space_->group_of[i] == Board::none; }
 
     [[nodiscard]] double value() const {
@@ -113,27 +117,32 @@ class Packing {
         std::vector<char>& out = space_->active;
         for (const FirmId i : firms) out[i] = is_out(i);
         const std::vector<double>& free = space_->zeros;
-        std::vector<std::uint32_t> left(seats.begin(), seats.end());
-        while (!left.empty() && !control.stop()) {
-            std::vector<Violation> found =
-                violations(*board_, left, free, out, worth, 50, threads, control);
-            std::stable_sort(
-                found.begin(), found.end(),
-                [](const Violation& a, const Violation& b) { return a.best > b.best; });
-            left.clear();
-            bool opened = false;
-            for (const Violation& v : found) {
-                if (v.members.empty()) continue;
-                if (std::all_of(v.members.begin(), v.members.end(),
-                                [&](FirmId i) { return out[i]; })) {
-                    open(v.seat, v.members);
-                    for (const FirmId i : v.members) out[i] = 0;
-                    opened = changed = true;
-                }
-                left.push_back(v.seat);
+        // A heap of what each seat offered when it was last priced; offers only fall as firms
+        // leave.
+        std::vector<Violation> offers =
+            violations(*board_, seats, free, out, worth, greedy_nodes, threads, control);
+        const auto worse = [](const Violation& a, const Violation& b) {
+            return a.best < b.best || (a.best == b.best && a.seat > b.seat);
+        };
+        std::erase_if(offers, [](const Violation& v) { return v.members.empty(); });
+        std::make_heap(offers.begin(), offers.end(), worse);
+        Pricer pricer(*board_);
+        while (!offers.empty() && !control.stop()) {
+            std::pop_heap(offers.begin(), offers.end(), worse);
+            Violation offer = std::move(offers.back());
+            offers.pop_back();
+            const bool free_all = std::all_of(offer.members.begin(), offer.members.end(),
+                                              [&](FirmId i) { return out[i] != 0; });
+            if (free_all) {
+                open(offer.seat, offer.members);
+                for (const FirmId i : offer.members) out[i] = 0;
+                changed = true;
             }
-            std::sort(left.begin(), left.end());
-            if (!opened) break;
+            pricer.load(offer.seat, free, out);
+            const Pricer::Answer answer = pricer.search(worth, greedy_nodes);
+            if (answer.best <= worth) continue;
+            offers.push_back({offer.seat, answer.upper, answer.best, pricer.members()});
+            std::push_heap(offers.begin(), offers.end(), worse);
         }
         for (const FirmId i : firms) out[i] = 1;
         for (const FirmId i : firms) out[i] = 1;
@@ -141,7 +150,8 @@ class Packing {
     }
 
   private:
-    static constexpr double worth = 1e-9;  ///< gains below are rounding
+    static constexpr double worth = 1e-9;    ///< gains below are rounding
+    static constexpr long greedy_nodes = 3;  ///< per seat: a good group, not the best
 
     [[nodiscard]] const Board::Rule& rule_of(const Group& g) const {
         return board_->rule_of(g.seat);

@@ -2,8 +2,11 @@
 //
 // Method: the worth of every subset as one group (all rules and seats), then dynamic programming
 // over subsets: the lowest firm of a subset is either out or in one lawful group within it.
-// Complexity: O(seats 2^n + 3^n), n <= 16 firms. Deterministic.
-// Source: J. M. Robson and others; the recursion is that of R. Bellman for set partition.
+//
+// Complexity: O(seats 2^n + 3^n), n <= partition_limit firms. Deterministic.
+//
+// Source: M. H. Rothkopf, A. Pekec, R. M. Harstad, "Computationally manageable combinational
+// auctions", Management Science 44, 1998.
 #pragma once
 
 #include <bit>

@@ -1,14 +1,24 @@
 // Pooling: disjoint lawful groups of the largest total value, with prices that bound every possible
 // plan.
 //
-// Problem: see model/pooling.hpp. Certificate: prices pi_i >= 0 such that no lawful group is worth
-// more than the prices of its members; then every plan is worth at most sum pi_i. Method: the
-// problem falls into components that never meet; each is solved by column generation and a dive
-// with local search (component_search.hpp), small ones with an exact master, large ones with a
-// first-order master. Complexity: rounds x pairs of firms and seats in reach. Memory: linear in
-// firms, columns and (up to a limit) reach. Preconditions: faults_of(problem) is empty, else
-// InputError. Determinism: the same bits for any number of threads. Source: L. S. Lasdon,
-// "Optimization Theory for Large Systems", 1970 (pricing and Lagrangian bounds).
+// Problem: see model/pooling.hpp.
+//
+// Certificate: prices pi_i >= 0 such that no lawful group is worth more than the prices of its
+// members; then every plan is worth at most sum pi_i.
+//
+// Method: the problem falls into components that never meet; small ones are solved
+// by column generation with an exact master (small_search.hpp), large ones with a first-order
+// master and improvement block by block (large_search.hpp).
+//
+// Complexity: rounds x pairs of firms and seats in reach. Memory: linear in firms, columns and (up
+// to a limit) reach.
+//
+// Preconditions: faults_of(problem) is empty, else InputError.
+//
+// Determinism: the same bits for any number of threads.
+//
+// Source: L. S. Lasdon, "Optimization Theory for Large Systems", 1970 (pricing and Lagrangian
+// bounds).
 #pragma once
 
 #include <algorithm>
@@ -20,8 +30,9 @@
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/pooling.hpp>
 #include <libmatch/model/pooling_faults.hpp>
-#include <libmatch/pool/component_search.hpp>
+#include <libmatch/pool/large_search.hpp>
 #include <libmatch/pool/reach.hpp>
+#include <libmatch/pool/small_search.hpp>
 
 namespace libmatch {
 
@@ -95,6 +106,7 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
     detail::SearchSettings settings;
     settings.gap = options.gap;
     settings.max_rounds = options.max_rounds;
+    settings.branch_gap = 0.5 * options.gap;
     settings.floor = 1e-10 * scale;
     detail::Workspace space(board);
     std::vector<detail::ComponentAnswer> answers(reach.components.size());
@@ -113,9 +125,8 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
         const std::size_t count = std::min(batch, small.size() - at);
         parallel_chunks(count, 1, options.threads, [&](std::size_t k, std::size_t) {
             const std::size_t c = small[at + k];
-            detail::ComponentSearch<detail::SimplexMaster> search(board, reach.components[c],
-                                                                  settings, space, control);
-            answers[c] = search.run([](double) {});
+            detail::SmallSearch search(board, reach.components[c], settings, space, control);
+            answers[c] = search.run();
         });
         control.report("pool", small_part * static_cast<double>(at + count) /
                                    static_cast<double>(small.size()));
@@ -125,10 +136,9 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
     for (const std::size_t c : large) {
         const double part = static_cast<double>(reach.components[c].firms.size()) /
                             static_cast<double>(board.firms());
-        detail::ComponentSearch<detail::FirstOrderMaster> search(board, reach.components[c],
-                                                                 settings, space, control);
-        answers[c] =
-            search.run([&](double fraction) { control.report("pool", done + part * fraction); });
+        detail::LargeSearch search(board, reach.components[c], settings, space, control);
+        answers[c] = search.run(
+            options.seed, [&](double fraction) { control.report("pool", done + part * fraction); });
         done += part;
     }
 

@@ -2,19 +2,26 @@
 //
 // Problem: max sum r_i - f over sets g of the firms in reach, r_i = v_i - lambda d(i, seat) -
 // price_i, with lowest <= sum a_i <= highest, least <= |g| <= most, and a member at the seat's own
-// spot where seats are members' places. Method: the sum limits are moved into the objective with
-// one multiplier mu of either sign; what remains is to take the best firms by r_i + mu a_i. The
-// bound is convex in mu and its minimum is found by intersecting supporting lines (each line is a
-// set, so the walk is finite). Where the bound does not settle the seat, depth-first branch and
-// bound on the firm by which the two best sets differ, up to a limit of nodes.
+// spot where seats are members' places.
+//
+// Method: the sum limits are moved into the objective with one multiplier mu of either sign; what
+// remains is to take the best firms by r_i + mu a_i. The bound is convex in mu and its minimum is
+// found by intersecting supporting lines (each line is a set, so the walk is finite). Where the
+// bound does not settle the seat, depth-first branch and bound on the firm by which the two best
+// sets differ, up to a limit of nodes.
+//
 // Complexity: O(n) per value of mu (selection), a handful of values per node. Ties go to the lower
-// index. Any returned `upper` is valid, also after the limit of nodes. Source: M. L. Fisher, "The
-// Lagrangian relaxation method for solving integer programming problems", 1981.
+// index. Any returned `upper` is valid, also after the limit of nodes.
+//
+// Source: M. L. Fisher, "The Lagrangian relaxation method for solving integer programming
+// problems", 1981.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <numeric>
 #include <vector>
 
 #include <libmatch/pool/board.hpp>
@@ -73,8 +80,36 @@ class Pricer {
         homes_in_ = 0;
         Answer answer;
         answer.upper = branch(true);
+        trim();
         answer.best = best_;
         return answer;
+    }
+
+    /// Calls visit(members) for the lawful groups worth at least `floor`, in at most `steps` steps
+    /// of a depth-first walk. Bounds come from the multiplier of the last search. True if no group
+    /// was left out.
+    template <class Visit>
+    bool enumerate(double floor, long steps, const Visit& visit) {
+        const double target = multiplier_ > 0   ? rule_->lowest
+                              : multiplier_ < 0 ? rule_->highest
+                                                : 0;
+        walk_.floor = floor + rule_->opening + multiplier_ * target;
+        walk_.steps = steps;
+        walk_.order.resize(firm_.size());
+        std::iota(walk_.order.begin(), walk_.order.end(), 0U);
+        const auto score = [&](std::uint32_t p) { return reduced_[p] + multiplier_ * amount_[p]; };
+        std::sort(walk_.order.begin(), walk_.order.end(), [&](std::uint32_t p, std::uint32_t q) {
+            return score(p) > score(q) || (score(p) == score(q) && p < q);
+        });
+        walk_.prefix.assign(1, 0);
+        for (const std::uint32_t p : walk_.order)
+            walk_.prefix.push_back(walk_.prefix.back() + score(p));
+        walk_.positive = 0;
+        while (walk_.positive < walk_.order.size() && score(walk_.order[walk_.positive]) > 0)
+            ++walk_.positive;
+        walk_.taken.clear();
+        walk(0, 0, visit);
+        return walk_.steps > 0;
     }
 
     /// Members of the best group of the last search, sorted.
@@ -94,10 +129,36 @@ class Pricer {
         }
     }
 
-    /// Calls visit(firm, gain before prices less its price) for all loaded firms.
-    template <class Visit>
-    void each_firm(const Visit& visit) const {
-        for (std::size_t p = 0; p < firm_.size(); ++p) visit(firm_[p], reduced_[p]);
+    /// Raises prices of the loaded firms so that the last search's multiplier proves the seat:
+    /// scores r + mu a are cut at the level at which the best lawful number of them pays opening
+    /// and limit.
+    void cut(std::vector<double>& prices) {
+        const double target = multiplier_ > 0   ? rule_->lowest
+                              : multiplier_ < 0 ? rule_->highest
+                                                : 0;
+        const double budget = rule_->opening + multiplier_ * target;
+        std::vector<double>& score = score_;
+        score.resize(firm_.size());
+        for (std::size_t p = 0; p < firm_.size(); ++p) {
+            score[p] = reduced_[p] + multiplier_ * amount_[p];
+        }
+        double level = budget / static_cast<double>(rule_->least);
+        if (budget >= 0) {
+            std::vector<double> top(score);
+            std::sort(top.begin(), top.end(), std::greater<>());
+            top.resize(std::min(top.size(), rule_->most));
+            while (!top.empty() && top.back() <= 0) top.pop_back();
+            // Scores under the level stay: take them off the budget from the smallest on.
+            double rest = budget;
+            std::size_t above = top.size();
+            while (above > 0 && top[above - 1] * static_cast<double>(above) <= rest)
+                rest -= top[--above];
+            if (above == 0) return;
+            level = rest / static_cast<double>(above);
+        }
+        for (std::size_t p = 0; p < firm_.size(); ++p) {
+            prices[firm_[p]] += std::max(0.0, score[p] - level);
+        }
     }
 
   private:
@@ -155,6 +216,49 @@ class Pricer {
         return true;
     }
 
+    /// Takes or leaves the firm at `at` in the order of scores; `sum` is the score taken so far.
+    template <class Visit>
+    void walk(std::size_t at, double sum, const Visit& visit) {
+        if (walk_.steps-- <= 0) return;
+        const std::size_t room = rule_->most - walk_.taken.size();
+        const std::size_t need =
+            rule_->least > walk_.taken.size() ? rule_->least - walk_.taken.size() : 0;
+        std::size_t last = std::min(at + room, std::max(at, walk_.positive));
+        last = std::max(last, at + need);
+        if (last > walk_.order.size()) return;
+        if (sum + walk_.prefix[last] - walk_.prefix[at] < walk_.floor) return;
+        if (at == walk_.order.size() || room == 0) {
+            report(visit);
+            return;
+        }
+        walk_.taken.push_back(walk_.order[at]);
+        walk(at + 1, sum + walk_.prefix[at + 1] - walk_.prefix[at], visit);
+        walk_.taken.pop_back();
+        walk(at + 1, sum, visit);
+    }
+
+    template <class Visit>
+    void report(const Visit& visit) {
+        double value = 0, amount = 0;
+        bool home = !needs_home_;
+        for (const std::uint32_t p : walk_.taken) {
+            value += reduced_[p];
+            amount += amount_[p];
+            home = home || home_[p];
+        }
+        // walk_.floor counts the multiplier's share, which a sum off the limit does not pay back.
+        const double paid = multiplier_ > 0   ? multiplier_ * rule_->lowest
+                            : multiplier_ < 0 ? multiplier_ * rule_->highest
+                                              : 0;
+        if (!home || walk_.taken.size() < rule_->least || !lawful_sum(amount) ||
+            value < walk_.floor - paid)
+            return;
+        std::vector<FirmId> found;
+        for (const std::uint32_t p : walk_.taken) found.push_back(firm_[p]);
+        std::sort(found.begin(), found.end());
+        visit(found);
+    }
+
     void consider(const Line& line) {
         const double value = line.value - rule_->opening;
         if (!(value > std::max(best_, floor_)) || !lawful_sum(line.amount)) return;
@@ -169,6 +273,34 @@ class Pricer {
         for (std::uint32_t p = 0; p < firm_.size(); ++p) {
             if (state_[p] == State::in) chosen_.push_back(p);
         }
+    }
+
+    /// Lets go of chosen firms that bring nothing and that no limit needs, largest amounts last.
+    void trim() {
+        if (best_ == -HUGE_VAL) return;
+        double sum = 0;
+        std::size_t homes = 0;
+        for (const std::uint32_t p : chosen_) {
+            sum += amount_[p];
+            homes += home_[p] ? 1U : 0U;
+        }
+        std::sort(chosen_.begin(), chosen_.end(), [&](std::uint32_t p, std::uint32_t q) {
+            return reduced_[p] < reduced_[q] ||
+                   (reduced_[p] == reduced_[q] &&
+                    (amount_[p] < amount_[q] || (amount_[p] == amount_[q] && p < q)));
+        });
+        std::size_t count = chosen_.size();
+        std::erase_if(chosen_, [&](std::uint32_t p) {
+            const bool needed = reduced_[p] > 0 || count <= rule_->least ||
+                                sum - amount_[p] < rule_->lowest ||
+                                (needs_home_ && home_[p] && homes == 1);
+            if (needed) return false;
+            best_ -= reduced_[p];
+            sum -= amount_[p];
+            --count;
+            homes -= home_[p] ? 1U : 0U;
+            return true;
+        });
     }
 
     void fix(std::uint32_t p, State to) {
@@ -194,6 +326,7 @@ class Pricer {
         if (!take(0, false, left_)) return -HUGE_VAL;
         consider(left_);
         double upper = left_.value - rule_->opening;
+        last_multiplier_ = 0;
         if (lawful_sum(left_.amount) || upper <= std::max(best_, floor_)) return upper;
         const bool short_of = left_.amount < rule_->lowest;
         const double target = short_of ? rule_->lowest : rule_->highest;
@@ -207,7 +340,10 @@ class Pricer {
             take(mu, false, middle_);
             consider(middle_);
             const double value = middle_.value + mu * (middle_.amount - target);
-            upper = std::min(upper, value - rule_->opening);
+            if (value - rule_->opening < upper) {
+                upper = value - rule_->opening;
+                last_multiplier_ = mu;
+            }
             if (upper <= std::max(best_, floor_)) break;
             if (value <= crossing + 1e-12 * (1 + std::fabs(crossing))) break;
             const bool outside = short_of ? middle_.amount < target : middle_.amount > target;
@@ -279,6 +415,7 @@ class Pricer {
         if (forced != Board::none) fix(forced, State::in);
         bool split = false;
         double upper = relax(split);
+        if (root) multiplier_ = last_multiplier_;
         if (root && upper > floor_) {
             keep_weights(split);
             if (forced != Board::none) weight_[forced] += 1;
@@ -298,6 +435,15 @@ class Pricer {
         return upper;
     }
 
+    /// State of enumerate().
+    struct Walk {
+        double floor = 0;
+        long steps = 0;
+        std::size_t positive = 0;
+        std::vector<std::uint32_t> order, taken;
+        std::vector<double> prefix;
+    };
+
     const Board* board_;
     const Board::Rule* rule_ = nullptr;
     bool needs_home_ = false;
@@ -312,6 +458,9 @@ class Pricer {
     std::size_t homes_in_ = 0;
     double best_ = -HUGE_VAL, floor_ = 0;
     long nodes_ = 0;
+    double multiplier_ = 0,
+           last_multiplier_ = 0;  ///< of the sum limit, at the root and the last node
+    Walk walk_;
 };
 
 }  // namespace libmatch::detail

@@ -2,10 +2,12 @@
 // no group beats.
 //
 // Method: every seat is priced on its own (see pricer.hpp), seats in parallel. `repair` then raises
-// the members of each violating group by equal parts until the seat is proven; raising a price
-// never breaks another seat, so one sweep over the violated seats gives feasible prices, whose sum
-// bounds every plan. Determinism: seats in parallel write to slots of their own; repair is serial,
-// in the order of seats.
+// the members of each violating group by equal parts, and where that takes long cuts the scores of
+// all firms at the seat at the level that proves it. Raising a price never breaks another seat, so
+// one sweep over the violated seats gives feasible prices, whose sum bounds every plan.
+//
+// Determinism: seats in parallel write to slots of their own; repair is serial, in the order of
+// seats.
 #pragma once
 
 #include <algorithm>
@@ -55,47 +57,45 @@ struct Violation {
     return all;
 }
 
-/// Raises prices until the seat is proven.
+/// Raises prices until the seat is proven; groups met on the way join `met` (may be null).
 inline void settle(Pricer& pricer, std::uint32_t seat, std::vector<double>& prices,
                    const std::vector<char>& active, double floor, long nodes,
-                   const Control& control) {
-    constexpr int patience = 200;
-    for (int step = 0; step < patience && !control.stop(); ++step) {
+                   const Control& control, Columns* met = nullptr) {
+    constexpr int patience = 8;
+    for (int step = 0; !control.stop(); ++step) {
         pricer.load(seat, prices, active);
         const Pricer::Answer answer = pricer.search(floor, nodes);
         if (answer.upper <= floor) return;
+        if (step >= patience) {
+            pricer.cut(prices);
+            return;
+        }
         if (answer.best > floor) {
             const std::vector<FirmId> members = pricer.members();
             const double part = answer.best / static_cast<double>(members.size());
+            if (met != nullptr) met->add(seat, group_value(pricer.board(), seat, members), members);
             for (const FirmId i : members) prices[i] += part;
             continue;
         }
         double squares = 0;
         pricer.each_relaxed_member([&](FirmId, double weight) { squares += weight * weight; });
-        if (squares == 0) break;
+        if (squares == 0) step = patience;
         pricer.each_relaxed_member(
             [&](FirmId i, double weight) { prices[i] += answer.upper * weight / squares; });
     }
-    // What always proves a seat: no member brings more than its share of a negative opening cost.
-    pricer.load(seat, prices, active);
-    if (pricer.search(floor, nodes).upper <= floor) return;
-    const Board& board = pricer.board();
-    const Board::Rule& rule = board.rule_of(seat);
-    const double reward = std::max(0.0, -rule.opening) / static_cast<double>(rule.least);
-    pricer.each_firm(
-        [&](FirmId i, double reduced) { prices[i] += std::max(0.0, reduced + reward); });
 }
 
-/// Makes prices feasible over the seats; false if stopped first (then they prove nothing).
+/// Makes prices feasible over the seats; false if stopped first (then they prove nothing). The
+/// groups met on the way are just what a master must learn to give feasible prices itself.
 [[nodiscard]] inline bool repair(const Board& board, std::span<const std::uint32_t> seats,
                                  std::vector<double>& prices, const std::vector<char>& active,
-                                 double floor, long nodes, unsigned threads,
-                                 const Control& control) {
+                                 double floor, long nodes, unsigned threads, const Control& control,
+                                 Columns* met = nullptr) {
     const std::vector<Violation> broken =
         violations(board, seats, prices, active, floor, nodes, threads, control);
     Pricer pricer(board);
     for (const Violation& v : broken) {
-        settle(pricer, v.seat, prices, active, floor, nodes, control);
+        settle(pricer, v.seat, prices, active, floor, nodes, control, met);
         if (control.stop()) return false;
     }
     return !control.stop();

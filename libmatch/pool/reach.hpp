@@ -2,7 +2,9 @@
 //
 // Method: at each seat the largest lawful sum that holds a given firm is the firm, a firm of the
 // seat's own spot and the largest others. Firms that share a live seat are joined by union-find;
-// components are solved apart. Complexity: O(pairs log). Serial, deterministic.
+// components are solved apart.
+//
+// Complexity: O(pairs log). Serial, deterministic.
 #pragma once
 
 #include <algorithm>

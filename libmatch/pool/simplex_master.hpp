@@ -1,10 +1,16 @@
 // The relaxed set-packing problem over the columns at hand, solved exactly for a few hundred firms.
 //
 // Problem: max c x, sum of x over the columns of each firm <= 1, x >= 0; its duals are the firms'
-// prices. Method: primal simplex from the slack basis with a dense inverse of the basis; the
-// right-hand sides carry small distinct shifts, so ties do not cycle. Columns may be added between
-// calls, the basis stays. Complexity: O(n^2) per pivot for n firms. Deterministic. Source: G. B.
-// Dantzig, "Linear Programming and Extensions", 1963, with the perturbation of A. Charnes, 1952.
+// prices.
+//
+// Method: primal simplex from the slack basis with a dense inverse of the basis; the right-hand
+// sides carry small distinct shifts, so ties do not cycle. Columns may be added between calls, the
+// basis stays.
+//
+// Complexity: O(n^2) per pivot for n firms. Deterministic.
+//
+// Source: G. B. Dantzig, "Linear Programming and Extensions", 1963, with the perturbation of A.
+// Charnes, 1952.
 #pragma once
 
 #include <algorithm>
@@ -36,6 +42,9 @@ class SimplexMaster {
             level_[r] = 1 + 1e-7 * (0.5 + random.uniform());
         }
     }
+
+    /// The slack basis is the start; prices are not used. For the same calls as FirstOrderMaster.
+    void start_at(const std::vector<double>&) {}
 
     /// Pivots until no column at hand improves; false if stopped first.
     bool solve(const Control& control) {

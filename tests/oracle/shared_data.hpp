@@ -12,13 +12,9 @@ inline std::filesystem::path shared_data() {
     if (const char* given = std::getenv("LIBMATCH_SHARED_DATA"); given != nullptr && *given != 0) {
         return given;
     }
-#ifdef LIBMATCH_SHARED_DATA_DIR
-    return LIBMATCH_SHARED_DATA_DIR;
-#else
     const std::filesystem::path root =
         std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
     return root.parent_path() / "shared" / "data";
-#endif
 }
 
 }  // namespace libmatch::oracle

@@ -1,0 +1,121 @@
+// The best packing of the groups at hand, by branching.
+//
+// Problem: set packing over given groups: max c x, each firm in at most one.
+//
+// Method: depth first; a node's bound is the relaxed optimum over its groups; groups that cannot be
+// part of anything better (by reduced value) are dropped. A node splits on two firms that the
+// relaxed optimum puts together in part: always together, or never.
+//
+// Complexity: one small simplex per node, up to a limit of nodes. Deterministic.
+//
+// Source: D. M. Ryan, B. A. Foster, "An integer programming approach to scheduling", 1981.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <libmatch/core/control.hpp>
+#include <libmatch/pool/columns.hpp>
+#include <libmatch/pool/simplex_master.hpp>
+
+namespace libmatch::detail {
+
+class Branching {
+  public:
+    /// `row_of` maps the firms of all groups to 0 .. rows - 1.
+    Branching(std::size_t rows, const std::vector<std::uint32_t>& row_of, const Control& control)
+        : rows_(rows), row_of_(row_of), control_(control) {}
+
+    /// Looks for a packing worth more than `objective`; found() holds it if there is one.
+    void run(const Columns& groups, double objective, int nodes) {
+        objective_ = objective;
+        nodes_ = nodes;
+        node(groups);
+    }
+
+    [[nodiscard]] const Columns& found() const { return found_; }
+
+  private:
+    static constexpr double worth = 1e-9;
+
+    void node(const Columns& groups) {
+        if (nodes_-- <= 0 || control_.stop() || groups.size() == 0) return;
+        SimplexMaster master(rows_, row_of_, groups);
+        if (!master.solve(control_)) return;
+        std::vector<std::pair<std::uint32_t, double>> shares;
+        master.each_share([&](std::uint32_t g, double share) { shares.emplace_back(g, share); });
+        double bound = 0;
+        for (const double p : master.prices()) bound += std::max(0.0, p);
+        if (bound <= objective_ + worth) return;
+        const bool whole = std::all_of(shares.begin(), shares.end(),
+                                       [](const auto& s) { return s.second > 0.999; });
+        if (whole) {
+            Columns packing;
+            double value = 0;
+            for (const auto& [g, share] : shares) {
+                value += groups.value(g);
+                packing.add(groups.seat(g), groups.value(g), groups.members(g));
+            }
+            if (value > objective_ + worth) {
+                objective_ = value;
+                found_ = std::move(packing);
+            }
+            return;
+        }
+        const auto doubt = pair_in_doubt(groups, shares);
+        if (!doubt.first.known())
+            return;  // groups of one firm only; the relaxed optimum is whole then
+        const FirmId i = doubt.first, j = doubt.second;
+        const double room = bound - objective_;
+        const auto useful = [&](std::size_t g) {
+            double reduced = groups.value(g);
+            for (const FirmId k : groups.members(g)) reduced -= master.prices()[row_of_[k]];
+            return reduced > -room;
+        };
+        const auto holds = [&](std::size_t g, FirmId k) {
+            const auto members = groups.members(g);
+            return std::binary_search(members.begin(), members.end(), k);
+        };
+        node(groups.subset([&](std::size_t g) { return useful(g) && holds(g, i) == holds(g, j); }));
+        node(groups.subset(
+            [&](std::size_t g) { return useful(g) && !(holds(g, i) && holds(g, j)); }));
+    }
+
+    /// Two firms whose being together is most in doubt; of a relaxed optimum that is not whole.
+    [[nodiscard]] static std::pair<FirmId, FirmId> pair_in_doubt(
+        const Columns& groups, const std::vector<std::pair<std::uint32_t, double>>& shares) {
+        std::map<std::pair<std::uint32_t, std::uint32_t>, double> together;
+        for (const auto& [g, share] : shares) {
+            if (share > 0.999) continue;
+            const auto members = groups.members(g);
+            for (std::size_t a = 0; a < members.size(); ++a) {
+                for (std::size_t b = a + 1; b < members.size(); ++b) {
+                    together[{members[a].value, members[b].value}] += share;
+                }
+            }
+        }
+        std::pair<FirmId, FirmId> best;
+        double doubt = HUGE_VAL;
+        for (const auto& [firms, share] : together) {
+            const double distance = std::fabs(share - 0.6);
+            if (share < 0.999 && distance < doubt) {
+                doubt = distance;
+                best = {FirmId(firms.first), FirmId(firms.second)};
+            }
+        }
+        return best;
+    }
+
+    std::size_t rows_;
+    const std::vector<std::uint32_t>& row_of_;
+    const Control& control_;
+    double objective_ = 0;
+    int nodes_ = 0;
+    Columns found_;
+};
+
+}  // namespace libmatch::detail
