@@ -110,7 +110,8 @@ class PairSource {
 
 namespace detail {
 
-/// Keeps the K best of the pairs offered, by net value, then by smaller adviser.
+/// Keeps the K best of the pairs offered, by net value, then by smaller adviser. Offers gather in a
+/// buffer that is cut down to the best when it is full, so an offer costs O(1) on average.
 class KeepBest {
   public:
     struct Entry {
@@ -122,45 +123,73 @@ class KeepBest {
             return a.net != b.net ? a.net > b.net : a.adviser < b.adviser;
         }
     };
-    explicit KeepBest(std::size_t k) : k_(k) { heap_.reserve(k + 1); }
+    explicit KeepBest(std::size_t k) : k_(k) { entries_.reserve(2 * k_ + 1); }
 
-    void clear() {
-        heap_.clear();
-        ordered_ = dropped_ = false;
+    /// `slack`: offers may be wrong by half of it; what may yet belong to the K best is kept until
+    /// `refine`.
+    void clear(double slack = 0) {
+        entries_.clear();
+        slack_ = slack;
+        floor_ = -HUGE_VAL;
+        full_ = 2 * k_;
+        dropped_ = false;
     }
     /// Pairs strictly below this net value need not be offered.
-    [[nodiscard]] double floor() const { return ordered_ ? heap_.front().net : -HUGE_VAL; }
+    [[nodiscard]] double floor() const { return floor_; }
     void offer(AdviserId j, double value, double net) {
-        const Entry e{net, j, value};
-        if (heap_.size() < k_) {
-            heap_.push_back(e);
-        } else {
-            // Not before one too many is offered: most lists of given matrices hold whole rows.
-            if (!ordered_) std::make_heap(heap_.begin(), heap_.end());
-            ordered_ = true;
+        if (net < floor_) {
             dropped_ = true;
-            if (!(e < heap_.front())) return;
-            std::pop_heap(heap_.begin(), heap_.end());
-            heap_.back() = e;
-            std::push_heap(heap_.begin(), heap_.end());
+            return;
         }
+        entries_.push_back({net, j, value});
+        if (entries_.size() >= full_) cut();
     }
     /// Some pair was not offered because it lies under the floor.
     void skipped() { dropped_ = true; }
 
+    /// Replaces value and net of each entry that may belong to the K best: `exact(entry)` sets
+    /// them.
+    template <class Exact>
+    void refine(const Exact& exact) {
+        if (entries_.size() > k_) cut();
+        for (Entry& e : entries_) exact(e);
+    }
+
     void write(FirmId i, CandidateLists& lists) {
-        std::sort(heap_.begin(), heap_.end());
-        const auto slots = lists.slots(i);
-        for (std::size_t k = 0; k < heap_.size(); ++k) {
-            slots[k] = {heap_[k].adviser, static_cast<float>(heap_[k].value)};
+        std::sort(entries_.begin(), entries_.end());
+        if (entries_.size() > k_) {
+            entries_.resize(k_);
+            dropped_ = true;
         }
-        lists.finish(i, heap_.size(), dropped_ && !heap_.empty() ? heap_.back().net : -HUGE_VAL);
+        const auto slots = lists.slots(i);
+        for (std::size_t k = 0; k < entries_.size(); ++k) {
+            slots[k] = {entries_[k].adviser, static_cast<float>(entries_[k].value)};
+        }
+        lists.finish(i, entries_.size(),
+                     dropped_ && !entries_.empty() ? entries_.back().net : -HUGE_VAL);
     }
 
   private:
+    /// Lets go of everything that is surely not among the K best.
+    void cut() {
+        const auto last = entries_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
+        std::nth_element(entries_.begin(), last, entries_.end());
+        floor_ = last->net - slack_;
+        // Without slack ties are decided at once, so that many equal pairs do not pile up.
+        const auto end = slack_ > 0
+                             ? std::partition(last + 1, entries_.end(),
+                                              [&](const Entry& e) { return e.net >= floor_; })
+                             : last + 1;
+        dropped_ = dropped_ || end != entries_.end();
+        entries_.erase(end, entries_.end());
+        full_ = 2 * std::max(k_, entries_.size());
+    }
+
     std::size_t k_;
-    std::vector<Entry> heap_;
-    bool ordered_ = false;  ///< heap_ is a heap, its worst entry on top
+    std::size_t full_ = 0;
+    double slack_ = 0;
+    double floor_ = -HUGE_VAL;
+    std::vector<Entry> entries_;
     bool dropped_ = false;
 };
 

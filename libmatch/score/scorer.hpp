@@ -192,6 +192,21 @@ class Scorer {
         return std::min(
             1.0, static_cast<double>((w * need.min(skill)).sum()) / static_cast<double>(asked));
     }
+    /// Weights and needs of a firm, so that sum_k weight_k min(need_k, skill_jk) is its weighted
+    /// coverage up to rounding. Returns the most that this sum can be.
+    double weighted_needs(FirmId i, std::span<float> weight, std::span<float> need) const {
+        const Firms& f = market_->firms;
+        const auto k = static_cast<Eigen::Index>(i.value);
+        const auto w = f.weight.col(f.weight.cols() == 1 ? 0 : k);
+        const float asked = (w * f.need.col(k)).sum();
+        const double scale = asked > 0 ? programme_->coverage / static_cast<double>(asked) : 0.0;
+        for (std::size_t s = 0; s < weight.size(); ++s) {
+            const auto at = static_cast<Eigen::Index>(s);
+            weight[s] = static_cast<float>(scale * static_cast<double>(w[at]));
+            need[s] = f.need(at, k);
+        }
+        return asked > 0 ? programme_->coverage : 0.0;
+    }
     [[nodiscard]] double bonus(FirmId i, AdviserId j) const {
         double sum = 0;
         for (const PairNote& note : notes(i)) {
