@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include <libmatch/assign/auction.hpp>
+#include <libmatch/assign/auction_search.hpp>
 #include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/exact.hpp>
 #include <libmatch/assign/feasibility.hpp>
@@ -108,63 +108,31 @@ class Assigner {
         for (std::size_t i = n_; i-- > 0;) {
             if (pinned[i] == 0 && limits_.demand_of(FirmId(i)) > 0) free.emplace_back(i);
         }
-        CandidateLists lists(
-            n_, std::clamp<std::size_t>(static_cast<std::size_t>(options_.candidates), 2,
-                                        std::max<std::size_t>(m_, 2)));
-        const std::vector<double> zero(m_, 0.0);
-        control_.report("assign", 0);
-        source_.best(free, zero, lists, options_.threads, control_);
-
-        double highest = 0;
-        Sum total;
-        std::size_t wanted = 0;
-        for (const FirmId i : free) {
-            if (lists.of(i).empty()) continue;
-            const double top = static_cast<double>(lists.of(i)[0].value);
-            highest = std::max(highest, top);
-            if (top <= 0) continue;
-            total.add(top);
-            ++wanted;
-        }
-        const double mean = wanted > 0 ? total.value() / static_cast<double>(wanted) : 0;
-        result_.prices = zero;
-        result_.pairs = limits_.pinned;
-        // Coarse steps find the height of the prices with few bids; each finer auction starts a
-        // little below the prices of the one before. The exact mode only wants a good start.
+        AuctionSearch search(source_, std::move(free), room,
+                             std::clamp<std::size_t>(static_cast<std::size_t>(options_.candidates),
+                                                     2, std::max<std::size_t>(m_, 2)),
+                             options_.threads, control_);
+        // The exact mode only wants a good start.
         const double asked = options_.exact ? 1e-6 : std::max(options_.gap, 1e-9);
-        const std::uint64_t max_bids = 10'000 + bids_per_firm * free.size();
-        double epsilon = mean * first_epsilon, drop = first_drop;
-        std::vector<double> start = zero;
-        for (int attempt = 0; attempt < max_attempts && mean > 0; ++attempt) {
-            if (attempt > 0) renew(lists, free, start);
-            // Single-precision values sit within one rounding of the true ones; so must prices of
-            // nothing.
-            Auction round(lists, room, start, highest * (1 + 1e-6) + epsilon, max_bids);
-            std::vector<FirmId> queue = free;
-            while (!queue.empty() && !control_.stop() && !round.gave_up()) {
-                auto left = round.run(std::move(queue), epsilon, control_);
-                source_.best(left, round.prices(), lists, options_.threads, control_);
-                queue = std::move(left);
-                std::reverse(queue.begin(), queue.end());
-            }
-            // The coarser answer serves those who stop here, and the exact method where ties make
-            // an auction crawl.
-            const bool ended = !control_.stop() && !round.gave_up();
-            if (ended || attempt == 0) take(round);
-            if (!ended) break;
-            if (epsilon <= worth_a_proof * asked * mean) {
-                certify(0);
-                if (gap() <= asked) return;
-            }
-            // Empty seats that bear a price: the start was too high.
-            const bool too_high = round.empties_bear_prices();
-            if (too_high) drop *= 4;
-            start = round.prices_below(drop * epsilon);
-            if (!too_high) epsilon /= epsilon_step;
+        result_.prices.assign(m_, 0.0);
+        result_.pairs = limits_.pinned;
+        const bool proven = search.run(asked, [&] {
+            take(search);
+            certify(0);
+            if (control_.stop() && !cheap_to_prove()) return HUGE_VAL;
+            keep_best_bound();
+            return gap();
+        });
+        if (proven) return;
+        take(search);
+        if (control_.stop() && !cheap_to_prove()) {
+            settle_for_best_bound();
+            return;
         }
-        if (mean > 0) certify(0);
-        if (mean <= 0 || result_.certificate.bound == 0) {
-            close_empty_seats(room, highest);
+        if (search.mean() <= 0) close_empty_seats(room, search.highest());
+        certify(0);
+        if (search.mean() > 0 && result_.certificate.bound == 0) {
+            close_empty_seats(room, search.highest());
             certify(0);
         }
     }
@@ -179,24 +147,14 @@ class Assigner {
         }
     }
 
-    void take(const Auction& round) {
-        result_.prices = round.prices();
+    void take(const AuctionSearch& search) {
+        result_.prices = search.prices();
         result_.pairs = limits_.pinned;
         for (std::size_t i = 0; i < n_; ++i) {
-            if (round.held(FirmId(i)).known())
-                result_.pairs.push_back({FirmId(i), round.held(FirmId(i))});
+            if (search.held(FirmId(i)).known())
+                result_.pairs.push_back({FirmId(i), search.held(FirmId(i))});
         }
         std::sort(result_.pairs.begin(), result_.pairs.end());
-    }
-
-    /// Makes lists again that leave pairs out: prices may have fallen since.
-    void renew(CandidateLists& lists, const std::vector<FirmId>& firms,
-               const std::vector<double>& prices) {
-        std::vector<FirmId> partial;
-        for (const FirmId i : firms) {
-            if (lists.outside(i) != -HUGE_VAL) partial.push_back(i);
-        }
-        source_.best(partial, prices, lists, options_.threads, control_);
     }
 
     // ---- the exact way ----
@@ -373,11 +331,39 @@ class Assigner {
 
     // ---- the proof ----
 
+    /// So few pairs that looking at all of them delays nobody who asked to stop.
+    [[nodiscard]] bool cheap_to_prove() const { return n_ * m_ <= 20'000'000; }
+
+    void keep_best_bound() {
+        if (!best_prices_.empty() && result_.certificate.bound >= best_bound_) return;
+        best_bound_ = result_.certificate.bound;
+        best_prices_ = result_.prices;
+    }
+    /// The answer at hand with the best bound that was proven before the work was stopped, else
+    /// with the one that needs no proof: every firm at the most that a pair can be worth.
+    void settle_for_best_bound() {
+        Certificate& c = result_.certificate;
+        c.unit = 0;
+        c.objective = objective_of(source_, result_.pairs, 0, options_.threads);
+        if (!best_prices_.empty()) {
+            c.bound = best_bound_;
+            result_.prices = best_prices_;
+            return;
+        }
+        result_.prices.assign(m_, 0.0);
+        const double most = std::max(0.0, source_.utility_limit());
+        Sum bound;
+        for (std::size_t i = 0; i < n_; ++i)
+            bound.add(most * static_cast<double>(limits_.demand_of(FirmId(i))));
+        c.bound = bound.value();
+    }
+
     void certify(double unit) {
         Certificate& c = result_.certificate;
         c.unit = unit;
-        c.objective = objective_of(source_, result_.pairs, unit);
-        c.bound = bound_of(source_, limits_, result_.prices, unit, options_.threads);
+        c.objective = objective_of(source_, result_.pairs, unit, options_.threads);
+        c.bound = bound_of(source_, limits_, result_.prices, result_.pairs, unit, options_.threads,
+                           cheap_to_prove() ? never_stop_ : control_);
     }
     [[nodiscard]] double gap() const { return result_.certificate.gap(); }
 
@@ -390,19 +376,15 @@ class Assigner {
         return std::move(result_);
     }
 
-    static constexpr double first_epsilon = 0.1;  ///< times the mean of the best scores
-    static constexpr double epsilon_step = 6;
-    static constexpr double first_drop = 3;  ///< epsilons between prices and the next start
-    /// The true gap is far below epsilon / mean: from this ratio on it is worth computing.
-    static constexpr double worth_a_proof = 100;
-    static constexpr int max_attempts = 20;
-    static constexpr std::uint64_t bids_per_firm = 400;
     const PairSource& source_;
     const AssignmentLimits& limits_;
     const AssignmentOptions& options_;
     Control& control_;
     std::size_t n_, m_;
     AssignmentResult result_;
+    const Control never_stop_;
+    double best_bound_ = 0;
+    std::vector<double> best_prices_;  ///< that prove it; empty = nothing was proven yet
 };
 
 }  // namespace detail

@@ -43,7 +43,6 @@ class Auction {
           price_(std::move(start)),
           bids_(capacity.size()),
           held_(lists.firms()),
-          rounding_(price_of_nothing * 0x1p-22),
           max_bids_(max_bids) {
         for (std::size_t j = 0; j < capacity.size(); ++j) {
             if (capacity[j] == 0) price_[j] = price_of_nothing;
@@ -88,30 +87,24 @@ class Auction {
     /// only.
     [[nodiscard]] bool gave_up() const { return bids_made_ > max_bids_; }
     [[nodiscard]] const std::vector<double>& prices() const { return price_; }
-    /// True if an adviser with room left kept a price above 0, so that the bound pays for seats
-    /// that nobody takes.
-    [[nodiscard]] bool empties_bear_prices() const {
+    /// What the bound pays for seats that nobody takes.
+    [[nodiscard]] double price_of_empty_seats() const {
+        double sum = 0;
         for (std::size_t j = 0; j < price_.size(); ++j) {
-            if (!is_full(j) && price_[j] > 0) return true;
+            const auto empty = capacity_[j] - static_cast<std::int64_t>(bids_[j].size());
+            if (empty > 0) sum += price_[j] * static_cast<double>(empty);
         }
-        return false;
-    }
-    /// A start for a finer auction: full advisers a little cheaper, all others free.
-    [[nodiscard]] std::vector<double> prices_below(double by) const {
-        std::vector<double> start(price_.size(), 0.0);
-        for (std::size_t j = 0; j < price_.size(); ++j) {
-            if (is_full(j)) start[j] = std::max(0.0, price_[j] - by);
-        }
-        return start;
+        return sum;
     }
     /// The adviser that the firm holds, or none.
     [[nodiscard]] AdviserId held(FirmId i) const { return held_[i]; }
 
-  private:
     [[nodiscard]] bool is_full(std::size_t j) const {
         return static_cast<std::int64_t>(bids_[j].size()) == capacity_[j];
     }
+    [[nodiscard]] std::uint64_t bids_made() const { return bids_made_; }
 
+  private:
     static constexpr std::size_t ahead = 8;  ///< bids between asking for a list and reading it
     enum class Outcome { holds, stays_out, left_list };
     struct Bid {
@@ -136,7 +129,11 @@ class Auction {
             choice = net > best ? c.adviser : choice;
             best = std::max(best, net);
         }
-        if (best < outside - rounding_ && outside > 0) return Outcome::left_list;
+        // Listed values are rounded to single precision, outside options are not. Without this
+        // slack a firm whose choices are all equal could leave every new list at once, and never
+        // bid.
+        const double rounding = choice.known() ? (std::fabs(best) + price_[choice]) * 0x1p-22 : 0.0;
+        if (best < outside - rounding && outside > 0) return Outcome::left_list;
         if (best <= 0) return Outcome::stays_out;
 
         auto& bids = bids_[choice];
@@ -164,9 +161,6 @@ class Auction {
     std::vector<double> price_;
     std::vector<std::vector<Bid>> bids_;
     std::vector<AdviserId> held_;
-    /// Listed values are rounded to single precision, outside options are not. Without this slack a
-    /// firm whose choices are all equal could leave every new list at once, and never bid.
-    double rounding_ = 0;
     std::vector<FirmId> next_;  ///< firms that lost their place in this round
     std::size_t served_ = 0;
     std::uint64_t bids_made_ = 0;

@@ -8,6 +8,7 @@
 // pairs per firm. Deterministic for any threads.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
@@ -44,21 +45,34 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
 
 /// Sum of utilities of the pairs.
 [[nodiscard]] inline double objective_of(const PairSource& source, std::span<const Pair> pairs,
-                                         double unit) {
-    if (unit > 0) {
-        std::int64_t sum = 0;
-        for (const Pair& p : pairs) sum += to_units(source.utility(p.firm, p.adviser), unit);
-        return static_cast<double>(sum) * unit;
-    }
+                                         double unit, unsigned threads) {
+    constexpr std::size_t chunk = 4'096;
+    const std::size_t chunks = (pairs.size() + chunk - 1) / chunk;
+    std::vector<std::int64_t> whole(chunks, 0);
+    std::vector<Sum> real(chunks);
+    parallel_chunks(pairs.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t k = begin; k < end; ++k) {
+            const double u = source.utility(pairs[k].firm, pairs[k].adviser);
+            if (unit > 0) {
+                whole[begin / chunk] += to_units(u, unit);
+            } else {
+                real[begin / chunk].add(u);
+            }
+        }
+    });
+    if (unit > 0)
+        return static_cast<double>(std::accumulate(whole.begin(), whole.end(), std::int64_t{0})) *
+               unit;
     Sum sum;
-    for (const Pair& p : pairs) sum.add(source.utility(p.firm, p.adviser));
+    for (const Sum& part : real) sum.add(part.value());
     return sum.value();
 }
 
+/// `held`: pairs of an answer; with good prices they are close to each firm's best, which saves
+/// time.
 [[nodiscard]] inline double bound_of(const PairSource& source, const AssignmentLimits& limits,
-                                     std::span<const double> prices, double unit,
-                                     unsigned threads) {
-    const Control never_stop;
+                                     std::span<const double> prices, std::span<const Pair> held,
+                                     double unit, unsigned threads, const Control& control) {
     const std::size_t n = source.firms();
     const auto firms = detail::all_firms(n);
     const auto pins = detail::pin_offsets(limits.pinned, n);
@@ -67,7 +81,17 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
     const std::size_t width = std::min<std::size_t>(static_cast<std::size_t>(widest),
                                                     std::max<std::size_t>(source.advisers(), 1));
     CandidateLists lists(n, width);
-    source.best(firms, prices, lists, threads, never_stop);
+    if (width == 1) {
+        for (const Pair& p : held) {
+            lists.slots(p.firm)[0] = {p.adviser,
+                                      static_cast<float>(source.utility(p.firm, p.adviser))};
+            lists.finish(p.firm, 1, HUGE_VAL);
+        }
+    }
+    // A firm that may stay out needs no pair of negative net value.
+    const bool forced = std::any_of(limits.min_demand.begin(), limits.min_demand.end(),
+                                    [](auto d) { return d > 0; });
+    source.best(firms, prices, lists, threads, control, unit > 0 || forced ? -HUGE_VAL : 0.0);
 
     // Net values in the certificate's own numbers: whole units, or reals as they are.
     const double scale = unit > 0 ? unit : 1;
@@ -90,7 +114,7 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
                     source.utility(FirmId(i), last.adviser) - prices[last.adviser] - 2 * unit;
             }
         }
-        const auto pairs = source.above(firms, prices, threshold, threads, never_stop);
+        const auto pairs = source.above(firms, prices, threshold, threads, control);
         for (const ValuedPair& p : pairs) {
             const auto own =
                 std::span(limits.pinned).subspan(pins[p.firm], pins[p.firm + 1] - pins[p.firm]);
@@ -126,9 +150,9 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
         for (const Pair& p : own)
             bound.add(number(source.utility(p.firm, p.adviser)) - number(prices[p.adviser]));
         std::sort(nets.begin(), nets.end(), std::greater<>());
-        const auto held = static_cast<std::int32_t>(own.size());
-        const auto most = static_cast<std::size_t>(std::max(0, limits.demand_of(i) - held));
-        const auto least = static_cast<std::size_t>(std::max(0, limits.min_demand_of(i) - held));
+        const auto kept = static_cast<std::int32_t>(own.size());
+        const auto most = static_cast<std::size_t>(std::max(0, limits.demand_of(i) - kept));
+        const auto least = static_cast<std::size_t>(std::max(0, limits.min_demand_of(i) - kept));
         for (std::size_t k = 0; k < nets.size() && k < most; ++k) {
             if (k >= least && nets[k] <= 0) break;
             bound.add(nets[k]);

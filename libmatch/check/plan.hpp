@@ -16,6 +16,7 @@
 #include <vector>
 
 #include <libmatch/check/assignment.hpp>
+#include <libmatch/check/market_choices.hpp>
 #include <libmatch/check/pooling.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/model/dossier_problem.hpp>
@@ -154,6 +155,10 @@ class PlanJudge {
         problem.adviser_name = [&](AdviserId j) { return "adviser " + market_.advisers.id[j]; };
         problem.reason = [&](FirmId i, AdviserId j) {
             return std::string(libmatch::name(scorer.exclusion(i, j)));
+        };
+        problem.best_choices = [&](const std::vector<std::vector<AdviserId>>& pins_of_firm) {
+            return market_choices(scorer, limits, claim.prices, pins_of_firm,
+                                  claim.certificate.unit, threads_);
         };
         judge_assignment(problem, limits, claim, verdict_, threads_);
     }

@@ -1,6 +1,6 @@
-// Coverage of one firm's needs by a block of advisers at once.
+// Coverage of one firm's needs by a block of advisers at once, and which of them reach a threshold.
 //
-//   sum_b += sum_k w_k min(need_k, skill_kb)      for the advisers b of a block
+//   sum_b = sum_k w_k min(need_k, skill_kb),   bit b of the answer: offset_b + sum_b >= threshold
 //
 // Method: the skills of a block lie by skill, so that one instruction serves several advisers; each
 // adviser's sum runs over the skills in the same order whatever the width of the registers. On
@@ -14,86 +14,74 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace libmatch::detail {
 
-/// One block of advisers: four registers of eight, or eight of four.
 inline constexpr std::size_t block_advisers = 32;
 
-#if defined(__GNUC__)
+/// weight, need: one per skill. skill: skills x block_advisers. offset, sum: one per adviser.
+using CoverageBlock = std::uint32_t (*)(const float* weight, const float* need, const float* skill,
+                                        std::size_t skills, const float* offset, float threshold,
+                                        float* sum);
 
-template <class Lanes>
-__attribute__((always_inline)) inline void coverage_lanes(const float* weight, const float* need,
-                                                          const float* skill, std::size_t skills,
-                                                          float* sum) {
-    constexpr std::size_t width = sizeof(Lanes) / sizeof(float);
-    // Four sums at once: one alone would wait for its last addition.
-    Lanes s0, s1, s2, s3;
-    std::memcpy(&s0, sum, sizeof s0);
-    std::memcpy(&s1, sum + width, sizeof s1);
-    std::memcpy(&s2, sum + 2 * width, sizeof s2);
-    std::memcpy(&s3, sum + 3 * width, sizeof s3);
-    for (std::size_t k = 0; k < skills; ++k) {
-        const Lanes most = need[k] - Lanes{}, w = weight[k] - Lanes{};
-        const float* row = skill + k * block_advisers;
-        Lanes r0, r1, r2, r3;
-        std::memcpy(&r0, row, sizeof r0);
-        std::memcpy(&r1, row + width, sizeof r1);
-        std::memcpy(&r2, row + 2 * width, sizeof r2);
-        std::memcpy(&r3, row + 3 * width, sizeof r3);
-        s0 += w * (r0 < most ? r0 : most);
-        s1 += w * (r1 < most ? r1 : most);
-        s2 += w * (r2 < most ? r2 : most);
-        s3 += w * (r3 < most ? r3 : most);
-    }
-    std::memcpy(sum, &s0, sizeof s0);
-    std::memcpy(sum + width, &s1, sizeof s1);
-    std::memcpy(sum + 2 * width, &s2, sizeof s2);
-    std::memcpy(sum + 3 * width, &s3, sizeof s3);
-}
-
-using FourLanes = float __attribute__((vector_size(16)));
-using EightLanes = float __attribute__((vector_size(32)));
-
-inline void coverage_block_baseline(const float* weight, const float* need, const float* skill,
-                                    std::size_t skills, float* sum) {
-    coverage_lanes<FourLanes>(weight, need, skill, skills, sum);
-    coverage_lanes<FourLanes>(weight, need, skill + 16, skills, sum + 16);
-}
-
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) inline void coverage_block_avx2(const float* weight,
-                                                                const float* need,
-                                                                const float* skill,
-                                                                std::size_t skills, float* sum) {
-    coverage_lanes<EightLanes>(weight, need, skill, skills, sum);
-}
-#endif
-
-#else
-
-inline void coverage_block_baseline(const float* weight, const float* need, const float* skill,
-                                    std::size_t skills, float* sum) {
+inline std::uint32_t coverage_block_plain(const float* weight, const float* need,
+                                          const float* skill, std::size_t skills,
+                                          const float* offset, float threshold, float* sum) {
+    for (std::size_t b = 0; b < block_advisers; ++b) sum[b] = 0;
     for (std::size_t k = 0; k < skills; ++k) {
         const float* row = skill + k * block_advisers;
         for (std::size_t b = 0; b < block_advisers; ++b)
             sum[b] += weight[k] * (row[b] < need[k] ? row[b] : need[k]);
     }
+    std::uint32_t reached = 0;
+    for (std::size_t b = 0; b < block_advisers; ++b)
+        reached |= static_cast<std::uint32_t>(offset[b] + sum[b] >= threshold) << b;
+    return reached;
+}
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+__attribute__((target("avx2"))) inline std::uint32_t coverage_block_avx2(
+    const float* weight, const float* need, const float* skill, std::size_t skills,
+    const float* offset, float threshold, float* sum) {
+    // Four sums at once: one alone would wait for its last addition.
+    __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
+    for (std::size_t k = 0; k < skills; ++k) {
+        const __m256 w = _mm256_set1_ps(weight[k]), most = _mm256_set1_ps(need[k]);
+        const float* row = skill + k * block_advisers;
+        const auto term = [&](std::size_t at) __attribute__((target("avx2"), always_inline)) {
+            return _mm256_mul_ps(w, _mm256_min_ps(_mm256_loadu_ps(row + at), most));
+        };
+        s0 = _mm256_add_ps(s0, term(0));
+        s1 = _mm256_add_ps(s1, term(8));
+        s2 = _mm256_add_ps(s2, term(16));
+        s3 = _mm256_add_ps(s3, term(24));
+    }
+    const __m256 least = _mm256_set1_ps(threshold);
+    const auto store = [&](__m256 s, std::size_t at)
+        __attribute__((target("avx2"), always_inline)) {
+        _mm256_storeu_ps(sum + at, s);
+        const __m256 reach = _mm256_add_ps(s, _mm256_loadu_ps(offset + at));
+        return static_cast<std::uint32_t>(
+                   _mm256_movemask_ps(_mm256_cmp_ps(reach, least, _CMP_GE_OQ)))
+               << at;
+    };
+    return store(s0, 0) | store(s1, 8) | store(s2, 16) | store(s3, 24);
 }
 
 #endif
 
-/// weight, need: one per skill. skill: skills x block_advisers. sum: one per adviser, added to.
-using CoverageBlock = void (*)(const float* weight, const float* need, const float* skill,
-                               std::size_t skills, float* sum);
-
 /// The version for this processor.
 [[nodiscard]] inline CoverageBlock coverage_block() {
-#if defined(__GNUC__) && defined(__x86_64__)
+#if defined(__x86_64__) && defined(__GNUC__)
     if (__builtin_cpu_supports("avx2")) return &coverage_block_avx2;
 #endif
-    return &coverage_block_baseline;
+    return &coverage_block_plain;
 }
 
 }  // namespace libmatch::detail

@@ -17,6 +17,8 @@
 // 2003.
 #pragma once
 
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <string>
 
@@ -46,12 +48,13 @@ class MarketSource final : public PairSource {
     [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
         return scorer_->score(i, j);
     }
+    [[nodiscard]] double utility_limit() const override { return scorer_->score_limit(); }
     [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
         return std::string(name(scorer_->exclusion(i, j)));
     }
 
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
-              unsigned threads, const Control& control) const override {
+              unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
         const Batch batch(*this, who);
         const detail::Ranking anywhere = rank_anywhere(prices);
         parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
@@ -63,7 +66,8 @@ class MarketSource final : public PairSource {
                                 for (const std::uint32_t at : batch.members(g)) {
                                     if (control.stop()) return;
                                     const FirmId i = who[at];
-                                    keep.clear(2 * rounding_);
+                                    keep.clear(2 * rounding_, least);
+                                    keep.promise(detail::least_listed(lists, i, prices));
                                     scan(i, view, keep);
                                     // Until here `value` held the common part.
                                     keep.refine([&](detail::KeepBest::Entry& e) {
@@ -231,24 +235,28 @@ class MarketSource final : public PairSource {
     template <class Keep>
     void look_at(FirmId i, const detail::Ranking& ranking, std::size_t b, double extra,
                  const View& view, Keep& keep) const {
-        float covered[detail::block_advisers] = {};
-        coverage_(view.weight.data(), view.need.data(), ranking.skill(b), skills_, covered);
-        const double* net = ranking.nets(b);
-        double reach[detail::block_advisers];
-        for (std::size_t lane = 0; lane < detail::block_advisers; ++lane)
-            reach[lane] = net[lane] + static_cast<double>(covered[lane]);
+        float covered[detail::block_advisers];
+        const double head = ranking.head(b);
+        const double least = keep.floor() - head - extra - rounding_;
+        std::uint32_t reached = coverage_(view.weight.data(), view.need.data(), ranking.skill(b),
+                                          skills_, ranking.offsets(b), round_down(least), covered);
         const auto entries = ranking.entries(b);
-        const double slack = extra + rounding_;
-        for (std::size_t lane = 0; lane < entries.size(); ++lane) {
-            if (reach[lane] + slack < keep.floor()) {
+        if (static_cast<std::size_t>(std::popcount(reached)) < entries.size()) keep.skipped();
+        for (; reached != 0; reached &= reached - 1) {
+            const auto lane = static_cast<std::size_t>(std::countr_zero(reached));
+            if (lane >= entries.size()) break;
+            const auto& e = entries[lane];
+            const double net = e.net + static_cast<double>(covered[lane]);
+            if (net + extra + rounding_ < keep.floor()) {
                 keep.skipped();
                 continue;
             }
-            const auto& e = entries[lane];
             if (scorer_->pair_rule(i, e.adviser) != Exclusion::none) continue;
-            keep.offer(e.adviser, e.common, reach[lane] + scorer_->bonus(i, e.adviser));
+            keep.offer(e.adviser, e.common, net + scorer_->bonus(i, e.adviser));
         }
     }
+    /// A single-precision number that is not above x, even by rounding.
+    static float round_down(double x) { return static_cast<float>(x - std::fabs(x) * 0x1p-22); }
 
     const Scorer* scorer_;
     detail::Serving serving_;

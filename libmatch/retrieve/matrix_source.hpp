@@ -31,9 +31,12 @@ class DenseSource final : public PairSource {
     [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
         return utility_(static_cast<Eigen::Index>(i.value), static_cast<Eigen::Index>(j.value));
     }
+    [[nodiscard]] double utility_limit() const override {
+        return utility_.size() > 0 ? utility_.maxCoeff() : -HUGE_VAL;
+    }
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
-              unsigned threads, const Control& control) const override {
-        detail::best_by_scan(who, lists, threads, control,
+              unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
+        detail::best_by_scan(who, lists, threads, control, least,
                              [&](FirmId i, auto& keep) { scan(i, prices, keep); });
     }
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
@@ -75,9 +78,12 @@ class SparseSource final : public PairSource {
     [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
         return value_[static_cast<std::size_t>(find(i, j))];
     }
+    [[nodiscard]] double utility_limit() const override {
+        return value_.empty() ? -HUGE_VAL : *std::max_element(value_.begin(), value_.end());
+    }
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
-              unsigned threads, const Control& control) const override {
-        detail::best_by_scan(who, lists, threads, control,
+              unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
+        detail::best_by_scan(who, lists, threads, control, least,
                              [&](FirmId i, auto& keep) { scan(i, prices, keep); });
     }
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,

@@ -131,9 +131,9 @@ class Ranking {
         return std::span(entries_).subspan(begin,
                                            std::min(block_advisers, entries_.size() - begin));
     }
-    /// Net values of all lanes of a block.
-    [[nodiscard]] const double* nets(std::size_t b) const {
-        return net_.data() + b * block_advisers;
+    /// Net values less the head, rounded up; -infinity in lanes without an adviser.
+    [[nodiscard]] const float* offsets(std::size_t b) const {
+        return offset_.data() + b * block_advisers;
     }
     [[nodiscard]] const float* skill(std::size_t b) const {
         return skill_.data() + b * block_advisers * skills_;
@@ -141,7 +141,7 @@ class Ranking {
 
   private:
     void sort_more() {
-        const std::size_t more = std::max<std::size_t>(8 * block_advisers, sorted_);
+        const std::size_t more = std::max<std::size_t>(2 * block_advisers, sorted_);
         const std::size_t end = std::min(entries_.size(), sorted_ + more);
         const auto at = [&](std::size_t k) {
             return entries_.begin() + static_cast<std::ptrdiff_t>(k);
@@ -152,18 +152,20 @@ class Ranking {
     }
 
     void lay_out(std::size_t b) {
-        net_.resize(std::max(net_.size(), (b + 1) * block_advisers));
+        offset_.resize(std::max(offset_.size(), (b + 1) * block_advisers));
         skill_.resize(std::max(skill_.size(), (b + 1) * block_advisers * skills_));
-        double* net = net_.data() + b * block_advisers;
+        float* offset = offset_.data() + b * block_advisers;
         float* skill = skill_.data() + b * block_advisers * skills_;
         const auto here = entries(b);
         for (std::size_t lane = 0; lane < block_advisers; ++lane) {
             if (lane >= here.size()) {
-                net[lane] = -HUGE_VAL;
+                offset[lane] = -HUGE_VALF;
                 for (std::size_t k = 0; k < skills_; ++k) skill[k * block_advisers + lane] = 0;
                 continue;
             }
-            net[lane] = here[lane].net;
+            // At most 0. Nearer to 0 than the true one by more than what rounding it, and rounding
+            // the sum with a coverage, can take away.
+            offset[lane] = static_cast<float>((here[lane].net - head(b)) * (1 - 0x1p-21));
             const auto column =
                 market_->advisers.skill.col(static_cast<Eigen::Index>(here[lane].adviser.value));
             for (std::size_t k = 0; k < skills_; ++k)
@@ -175,8 +177,7 @@ class Ranking {
     std::size_t skills_;
     std::vector<Entry> entries_;
     std::size_t sorted_ = 0, laid_out_ = 0;
-    std::vector<double> net_;
-    std::vector<float> skill_;
+    std::vector<float> offset_, skill_;
 };
 
 }  // namespace libmatch::detail

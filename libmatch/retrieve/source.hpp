@@ -12,6 +12,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
 #include <span>
 #include <string>
 #include <utility>
@@ -34,29 +37,40 @@ struct Candidate {
 class CandidateLists {
   public:
     CandidateLists(std::size_t firms, std::size_t width)
-        : width_(width), flat_(firms * width), count_(firms, 0), outside_(firms, -HUGE_VAL) {}
+        : width_(width),
+          flat_(static_cast<Candidate*>(
+              std::malloc(std::max<std::size_t>(1, firms * width * sizeof(Candidate))))),
+          count_(firms, 0),
+          outside_(firms, HUGE_VAL) {
+        if (!flat_) throw std::bad_alloc();
+    }
 
     [[nodiscard]] std::size_t firms() const { return count_.size(); }
     [[nodiscard]] std::size_t width() const { return width_; }
     [[nodiscard]] std::span<const Candidate> of(FirmId i) const {
-        return {flat_.data() + i * width_, count_[i]};
+        return {flat_.get() + i * width_, count_[i]};
     }
     /// Asks the processor for the list of a firm whose turn comes soon. Changes speed only.
     void prefetch(FirmId i) const {
 #if defined(__GNUC__)
         constexpr std::size_t per_line = 64 / sizeof(Candidate);
         for (std::size_t k = 0; k < width_; k += per_line)
-            __builtin_prefetch(flat_.data() + i * width_ + k);
+            __builtin_prefetch(flat_.get() + i * width_ + k);
 #else
         static_cast<void>(i);
 #endif
     }
     /// Net value that no unlisted pair of the firm exceeded when the list was made; -inf when all
-    /// are listed.
+    /// are listed, +inf before the first list.
     [[nodiscard]] double outside(FirmId i) const { return outside_[i]; }
 
+    /// Raises the outside values of partial lists after some prices fell by at most `by`.
+    void loosen(std::span<const FirmId> who, double by) {
+        for (const FirmId i : who) outside_[i] += by;
+    }
+
     [[nodiscard]] std::span<Candidate> slots(FirmId i) {
-        return {flat_.data() + i * width_, width_};
+        return {flat_.get() + i * width_, width_};
     }
     void finish(FirmId i, std::size_t count, double outside) {
         count_[i] = static_cast<std::uint32_t>(count);
@@ -65,7 +79,11 @@ class CandidateLists {
 
   private:
     std::size_t width_;
-    std::vector<Candidate> flat_;
+    struct Free {
+        void operator()(Candidate* all) const { std::free(all); }
+    };
+    /// Written before it is read, list by list; at national scale clearing it would take long.
+    std::unique_ptr<Candidate[], Free> flat_;
     std::vector<std::uint32_t> count_;
     std::vector<double> outside_;
 };
@@ -89,15 +107,20 @@ class PairSource {
     [[nodiscard]] virtual bool eligible(FirmId i, AdviserId j) const = 0;
     /// Of an eligible pair.
     [[nodiscard]] virtual double utility(FirmId i, AdviserId j) const = 0;
+    /// No eligible pair is worth more.
+    [[nodiscard]] virtual double utility_limit() const = 0;
     /// Why a pair is not eligible, for people.
     [[nodiscard]] virtual std::string reason(FirmId, AdviserId) const {
         return "the pair is not eligible";
     }
 
-    /// Rewrites the lists of the firms `who` (distinct). Incomplete when control stops: check it
-    /// afterwards.
+    /// Rewrites the lists of the firms `who` (distinct). Pairs whose net value lies under `least`
+    /// may be left out; the outside value is then `least` or more. What the lists held before may
+    /// be used to find the best sooner: it must be eligible pairs. Incomplete when control stops:
+    /// check it afterwards.
     virtual void best(std::span<const FirmId> who, std::span<const double> prices,
-                      CandidateLists& lists, unsigned threads, const Control& control) const = 0;
+                      CandidateLists& lists, unsigned threads, const Control& control,
+                      double least = -HUGE_VAL) const = 0;
 
     /// All pairs of the firms `who` with u - p >= threshold[firm], sorted by position in `who`,
     /// then adviser.
@@ -109,6 +132,21 @@ class PairSource {
 };
 
 namespace detail {
+
+/// The least net value, at these prices, of a firm's full list: K pairs are at least as good. -inf
+/// when there is no such list.
+[[nodiscard]] inline double least_listed(const CandidateLists& lists, FirmId i,
+                                         std::span<const double> prices) {
+    const auto list = lists.of(i);
+    if (list.size() < lists.width()) return -HUGE_VAL;
+    double least = HUGE_VAL;
+    for (const Candidate& c : list) {
+        const auto value = static_cast<double>(c.value);
+        // the list rounded it to single precision
+        least = std::min(least, value - std::fabs(value) * 0x1p-23 - prices[c.adviser]);
+    }
+    return least;
+}
 
 /// Keeps the K best of the pairs offered, by net value, then by smaller adviser. Offers gather in a
 /// buffer that is cut down to the best when it is full, so an offer costs O(1) on average.
@@ -127,13 +165,16 @@ class KeepBest {
 
     /// `slack`: offers may be wrong by half of it; what may yet belong to the K best is kept until
     /// `refine`.
-    void clear(double slack = 0) {
+    void clear(double slack = 0, double least = -HUGE_VAL) {
         entries_.clear();
         slack_ = slack;
-        floor_ = -HUGE_VAL;
+        least_ = least;
+        floor_ = least - slack;
         full_ = 2 * k_;
         dropped_ = false;
     }
+    /// The caller knows K eligible pairs of at least this net value.
+    void promise(double net) { floor_ = std::max(floor_, net - slack_); }
     /// Pairs strictly below this net value need not be offered.
     [[nodiscard]] double floor() const { return floor_; }
     void offer(AdviserId j, double value, double net) {
@@ -142,6 +183,7 @@ class KeepBest {
             return;
         }
         entries_.push_back({net, j, value});
+        if (k_ == 1) floor_ = std::max(floor_, net - slack_);
         if (entries_.size() >= full_) cut();
     }
     /// Some pair was not offered because it lies under the floor.
@@ -165,8 +207,8 @@ class KeepBest {
         for (std::size_t k = 0; k < entries_.size(); ++k) {
             slots[k] = {entries_[k].adviser, static_cast<float>(entries_[k].value)};
         }
-        lists.finish(i, entries_.size(),
-                     dropped_ && !entries_.empty() ? entries_.back().net : -HUGE_VAL);
+        const double outside = entries_.size() < k_ ? least_ : entries_.back().net;
+        lists.finish(i, entries_.size(), dropped_ ? outside : -HUGE_VAL);
     }
 
   private:
@@ -174,7 +216,7 @@ class KeepBest {
     void cut() {
         const auto last = entries_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
         std::nth_element(entries_.begin(), last, entries_.end());
-        floor_ = last->net - slack_;
+        floor_ = std::max(floor_, last->net - slack_);
         // Without slack ties are decided at once, so that many equal pairs do not pile up.
         const auto end = slack_ > 0
                              ? std::partition(last + 1, entries_.end(),
@@ -188,6 +230,7 @@ class KeepBest {
     std::size_t k_;
     std::size_t full_ = 0;
     double slack_ = 0;
+    double least_ = -HUGE_VAL;
     double floor_ = -HUGE_VAL;
     std::vector<Entry> entries_;
     bool dropped_ = false;
@@ -215,12 +258,12 @@ class KeepAbove {
 /// keep.floor().
 template <class Scan>
 void best_by_scan(std::span<const FirmId> who, CandidateLists& lists, unsigned threads,
-                  const Control& control, const Scan& scan) {
+                  const Control& control, double least, const Scan& scan) {
     constexpr std::size_t chunk = 256;
     parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
         KeepBest keep(lists.width());
         for (std::size_t k = begin; k < end && !control.stop(); ++k) {
-            keep.clear();
+            keep.clear(0, least);
             scan(who[k], keep);
             keep.write(who[k], lists);
         }

@@ -15,7 +15,9 @@
 #include <cstdint>
 #include <limits>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -100,10 +102,14 @@ class Scorer {
         const Advisers& a = market.advisers;
         trust_.resize(a.size());
         adviser_rule_.resize(a.size());
+        limits_.resize(a.size());
+        trades_.prepare(market);
         for (std::size_t j = 0; j < a.size(); ++j) {
             trust_[j] =
                 libmatch::trust(a.successes[j], a.failures[j], a.labels[j] != 0, market.settings);
             adviser_rule_[j] = adviser_rule(j);
+            limits_[j] = {a.headcount_min[j], a.headcount_max[j], a.languages[j],
+                          !a.naf_in[j].empty() || !a.naf_out[j].empty()};
         }
     }
 
@@ -144,15 +150,12 @@ class Scorer {
     /// Rules about the firm and the adviser, apart from the above.
     [[nodiscard]] Exclusion pair_rule(FirmId i, AdviserId j) const {
         const Firms& f = market_->firms;
-        const Advisers& a = market_->advisers;
-        const auto matches = [&](const NafCode& prefix) { return f.naf[i].starts_with(prefix); };
-        const auto &in = a.naf_in[j], &out = a.naf_out[j];
-        if (!in.empty() && std::none_of(in.begin(), in.end(), matches)) return Exclusion::naf;
-        if (std::any_of(out.begin(), out.end(), matches)) return Exclusion::naf;
-        if (f.headcount[i] < a.headcount_min[j] || f.headcount[i] > a.headcount_max[j]) {
+        const Limits& limits = limits_[j];
+        if (limits.trades && !trades_.serves(i, j)) return Exclusion::naf;
+        if (f.headcount[i] < limits.headcount_min || f.headcount[i] > limits.headcount_max)
             return Exclusion::headcount;
-        }
-        if (f.languages[i] != 0 && a.languages[j] != 0 && (f.languages[i] & a.languages[j]) == 0) {
+        if (f.languages[i] != 0 && limits.languages != 0 &&
+            (f.languages[i] & limits.languages) == 0) {
             return Exclusion::language;
         }
         for (const PairNote& note : notes(i)) {
@@ -222,6 +225,19 @@ class Scorer {
     [[nodiscard]] double score(FirmId i, AdviserId j) const {
         return score_with(common(market_->firms.place[i], j), i, j);
     }
+    /// No pair scores more: every term at its most.
+    [[nodiscard]] double score_limit() const {
+        double bonus = 0;
+        for (std::size_t i = 0; i + 1 < market_->notes_of_firm.size(); ++i) {
+            double sum = 0;
+            for (const PairNote& note : notes(FirmId(i))) {
+                if (note.kind == PairKind::bonus && note.value > 0 && applies(note))
+                    sum += note.value;
+            }
+            bonus = std::max(bonus, sum);
+        }
+        return programme_->coverage + programme_->proximity + programme_->trust + bonus + 1e-9;
+    }
     [[nodiscard]] ScoreTerms terms(FirmId i, AdviserId j) const {
         return {coverage(i, j), proximity(market_->firms.place[i], j), trust_[j], bonus(i, j),
                 score(i, j)};
@@ -237,6 +253,56 @@ class Scorer {
     }
 
   private:
+    /// An adviser's limits about firms, together in memory.
+    struct Limits {
+        double headcount_min = 0, headcount_max = HUGE_VAL;
+        WordSet languages = 0;
+        bool trades = false;  ///< has a list of trades
+    };
+    /// Which lists of trades serve which codes of firms: one bit for each distinct list and code.
+    class Trades {
+      public:
+        void prepare(const Market& market) {
+            const Firms& f = market.firms;
+            const Advisers& a = market.advisers;
+            std::unordered_map<std::string_view, std::uint32_t> known;
+            std::vector<NafCode> codes;
+            code_.reserve(f.size());
+            for (std::size_t i = 0; i < f.size(); ++i) {
+                const auto [at, added] =
+                    known.try_emplace(f.naf[i].view(), static_cast<std::uint32_t>(codes.size()));
+                if (added) codes.push_back(f.naf[i]);
+                code_.push_back(at->second);
+            }
+            codes_ = codes.size();
+            std::unordered_map<std::string, std::uint32_t> lists;
+            for (std::size_t j = 0; j < a.size(); ++j) {
+                std::string text;
+                for (const NafCode& c : a.naf_in[j]) (text += c.view()) += ';';
+                text += '|';
+                for (const NafCode& c : a.naf_out[j]) (text += c.view()) += ';';
+                const auto [at, added] =
+                    lists.try_emplace(text, static_cast<std::uint32_t>(lists.size()));
+                list_.push_back(at->second);
+                for (std::size_t c = 0; added && c < codes_; ++c)
+                    serves_.push_back(serves(codes[c], a.naf_in[j], a.naf_out[j]));
+            }
+        }
+        [[nodiscard]] bool serves(FirmId i, AdviserId j) const {
+            return serves_[list_[j] * codes_ + code_[i]];
+        }
+
+      private:
+        static bool serves(const NafCode& naf, const std::vector<NafCode>& in,
+                           const std::vector<NafCode>& out) {
+            const auto matches = [&](const NafCode& prefix) { return naf.starts_with(prefix); };
+            return (in.empty() || std::any_of(in.begin(), in.end(), matches)) &&
+                   std::none_of(out.begin(), out.end(), matches);
+        }
+        std::vector<std::uint32_t> code_, list_;
+        std::size_t codes_ = 0;
+        std::vector<bool> serves_;
+    };
     [[nodiscard]] Exclusion adviser_rule(std::size_t j) const {
         const Advisers& a = market_->advisers;
         if (a.network[j] != programme_->network) return Exclusion::network;
@@ -257,6 +323,8 @@ class Scorer {
     std::vector<std::uint8_t> reached_;
     std::vector<double> trust_;
     std::vector<Exclusion> adviser_rule_;
+    std::vector<Limits> limits_;
+    Trades trades_;
 };
 
 }  // namespace libmatch

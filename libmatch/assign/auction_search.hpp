@@ -1,0 +1,284 @@
+// Finds prices and an assignment by auctions of falling step, on samples of the firms first.
+//
+// Problem: as in auction.hpp, for all firms of a source.
+//
+// Method: an auction that starts from prices of 0 needs many bids and many new lists per firm just
+// to find the height of the prices. So the first auctions hold a small sample of the firms against
+// the same share of all seats, from a guessed height; each larger sample, and at last the whole,
+// starts a little below the prices of the one before. Within a level the step falls too. A start
+// that was too high shows: seats stay empty at an adviser with a price, and the bound would pay for
+// them. Such advisers start the next auction from 0. Only the last auctions, over all firms, are
+// proven, so a sample can cost time but never the truth.
+//
+// Complexity: the whole costs little more than its own last auctions: a few bids and about one new
+// list per firm. Memory: one list per firm.
+//
+// Determinism: samples depend on the index of a firm alone; one thread bids, lists are made in
+// parallel.
+//
+// Source: D. P. Bertsekas, "Linear Network Optimization", 1991 (epsilon scaling).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <libmatch/assign/auction.hpp>
+#include <libmatch/core/random.hpp>
+
+namespace libmatch::detail {
+
+class AuctionSearch {
+  public:
+    /// `free`: firms without a pin, in the order of their first bids. `room`: seats that pins
+    /// leave.
+    AuctionSearch(const PairSource& source, std::vector<FirmId> free,
+                  std::span<const std::int64_t> room, std::size_t candidates, unsigned threads,
+                  Control& control)
+        : source_(source),
+          free_(std::move(free)),
+          room_(room.begin(), room.end()),
+          threads_(threads),
+          control_(control),
+          lists_(source.firms(), candidates),
+          prices_(room.size(), 0.0),
+          last_prices_(room.size(), 0.0),
+          held_(source.firms()) {}
+
+    /// Looks for an answer within the relative gap `asked`. `prove()` computes the gap of prices()
+    /// and held() over all pairs. True when it is within `asked`.
+    template <class Prove>
+    bool run(double asked, const Prove& prove) {
+        const int top = levels();
+        control_.report("assign", 0);
+        std::vector<FirmId> firms = firms_of(top);
+        source_.best(firms, prices_, lists_, threads_, control_, 0);
+        measure(firms);
+        if (std::find(room_.begin(), room_.end(), 0) != room_.end())
+            highest_ = std::max(highest_, source_.utility_limit());
+        if (mean_ <= 0) return false;
+        double epsilon = first_epsilon * mean_;
+        if (top > 0) guess(firms, seats_of(top));
+        const double last = usual_gain * asked * mean_;
+        for (int level = top; level > 0 && !control_.stop(); --level) {
+            descend(level, epsilon, std::max(last, sample_epsilon * mean_));
+            firms = firms_of(level - 1);
+            source_.best(firms, prices_, lists_, threads_, control_, 0);
+        }
+        if (top > 0) epsilon = std::min(epsilon, std::max(last, first_epsilon / 40 * mean_));
+        return finish(asked, epsilon, prove);
+    }
+
+    [[nodiscard]] const std::vector<double>& prices() const { return last_prices_; }
+    [[nodiscard]] AdviserId held(FirmId i) const { return held_[i]; }
+    /// At least every utility where some adviser has no seat; elsewhere the largest one seen.
+    [[nodiscard]] double highest() const { return highest_; }
+    /// Mean of the firms' best utilities; 0 when no pair is worth anything.
+    [[nodiscard]] double mean() const { return mean_; }
+    /// Step of the last auction that ended.
+    [[nodiscard]] double last_epsilon() const { return last_epsilon_; }
+
+  private:
+    static constexpr double first_epsilon = 0.1;  ///< times the mean of the best utilities
+    static constexpr double epsilon_step = 6;
+    static constexpr double first_drop = 3;  ///< epsilons between prices and the next start
+    /// The same between a sample and the next one: it covers what the smaller sample cannot know.
+    static constexpr double sample_drop = 4;
+    /// Epsilons by which a guessed height lies under the first prices.
+    static constexpr double guess_drop = 2;
+    /// Step at which a sample has told what it can, times the mean of the best utilities.
+    static constexpr double sample_epsilon = 0.017;
+    /// The gap is usually this many times smaller than epsilon / mean.
+    static constexpr double usual_gain = 20;
+    /// From this ratio on a proof is worth its time.
+    static constexpr double worth_a_proof = 100;
+    /// Lists serve on after prices fell by this much of their usual width.
+    static constexpr double worth_keeping = 0.3;
+    static constexpr int max_attempts = 20;
+    static constexpr std::uint64_t bids_per_firm = 400;
+    /// A sample has at least this many firms, and this many seats at a usual adviser.
+    static constexpr double least_firms = 10'000;
+    static constexpr double least_seats = 3;
+
+    /// How often the firms can be cut to a quarter.
+    [[nodiscard]] int levels() const {
+        double seats = 0, open = 0;
+        for (const std::int64_t r : room_) {
+            seats += static_cast<double>(r);
+            open += r > 0 ? 1 : 0;
+        }
+        auto firms = static_cast<double>(free_.size());
+        int level = 0;
+        for (; firms >= 4 * least_firms && seats >= 4 * least_seats * open; ++level) {
+            firms /= 4;
+            seats /= 4;
+        }
+        return level;
+    }
+
+    /// The same for the same index, as if drawn by lot.
+    static std::uint64_t lot(std::size_t index) { return Random(0x6c6f74, index).bits(); }
+
+    /// Every 4^level-th firm; the levels lie within each other.
+    [[nodiscard]] std::vector<FirmId> firms_of(int level) const {
+        if (level == 0) return free_;
+        const std::uint64_t mask = (std::uint64_t{1} << (2 * level)) - 1;
+        std::vector<FirmId> some;
+        for (const FirmId i : free_) {
+            if ((lot(i) & mask) == 0) some.push_back(i);
+        }
+        return some;
+    }
+    /// The same share of all seats; fractions are rounded by lot.
+    [[nodiscard]] std::vector<std::int64_t> seats_of(int level) const {
+        std::vector<std::int64_t> some = room_;
+        const double share = std::pow(0.25, level);
+        for (std::size_t j = 0; level > 0 && j < some.size(); ++j) {
+            if (room_[j] == 0) continue;
+            const double up = static_cast<double>(lot(j) >> 11) * 0x1p-53;
+            some[j] = std::max<std::int64_t>(
+                1, static_cast<std::int64_t>(static_cast<double>(room_[j]) * share + up));
+        }
+        return some;
+    }
+
+    /// Heights of utilities, from the lists of the first sample at prices of 0.
+    void measure(const std::vector<FirmId>& firms) {
+        Sum best, band;
+        std::size_t wanted = 0;
+        for (const FirmId i : firms) {
+            const auto list = lists_.of(i);
+            if (list.empty()) continue;
+            const double first = static_cast<double>(list.front().value);
+            highest_ = std::max(highest_, first);
+            if (first <= 0) continue;
+            best.add(first);
+            band.add(first - static_cast<double>(list.back().value));
+            ++wanted;
+        }
+        if (wanted == 0) return;
+        worth_ =
+            best.value() * static_cast<double>(free_.size()) / static_cast<double>(firms.size());
+        mean_ = best.value() / static_cast<double>(wanted);
+        band_ = band.value() / static_cast<double>(wanted);
+    }
+
+    /// Where seats are short, prices rise until as many firms stay out as there are too many. A
+    /// first auction from this height has less to climb; who does not fill there starts again from
+    /// 0.
+    void guess(const std::vector<FirmId>& firms, const std::vector<std::int64_t>& seats) {
+        std::vector<double> best;
+        for (const FirmId i : firms) {
+            if (!lists_.of(i).empty()) best.push_back(static_cast<double>(lists_.of(i)[0].value));
+        }
+        std::size_t places = 0;
+        for (const std::int64_t s : seats) places += static_cast<std::size_t>(s);
+        if (places >= best.size()) return;
+        const auto last = best.begin() + static_cast<std::ptrdiff_t>(places);
+        std::nth_element(best.begin(), last, best.end(), std::greater<>());
+        const double height = std::max(0.0, *last - guess_drop * first_epsilon * mean_);
+        for (double& p : prices_) p = height;
+        source_.best(firms, prices_, lists_, threads_, control_, 0);
+    }
+
+    /// Starts the next auction below the prices of the last one, and keeps lists true.
+    void lower(const Auction& round, double by, const std::vector<FirmId>& firms) {
+        double largest = 0;
+        for (std::size_t j = 0; j < prices_.size(); ++j) {
+            if (room_[j] == 0) continue;
+            const double price = round.prices()[j];
+            prices_[j] = round.is_full(j) ? std::max(0.0, price - by) : 0;
+            largest = std::max(largest, price - prices_[j]);
+        }
+        if (largest <= worth_keeping * band_) {
+            lists_.loosen(firms, largest);
+        } else {
+            std::vector<FirmId> partial;
+            for (const FirmId i : firms) {
+                if (lists_.outside(i) != -HUGE_VAL) partial.push_back(i);
+            }
+            source_.best(partial, prices_, lists_, threads_, control_, 0);
+        }
+    }
+
+    [[nodiscard]] Auction open(std::span<const std::int64_t> seats, double epsilon,
+                               std::size_t firms) {
+        // Single-precision values sit within one rounding of the true ones; so must prices of
+        // nothing.
+        return {lists_, seats, prices_, highest_ * (1 + 1e-6) + epsilon,
+                10'000 + bids_per_firm * firms};
+    }
+    /// False when it was stopped or gave up.
+    bool hold(Auction& round, std::vector<FirmId> queue, double epsilon) {
+        while (!queue.empty() && !control_.stop() && !round.gave_up()) {
+            auto left = round.run(std::move(queue), epsilon, control_);
+            source_.best(left, round.prices(), lists_, threads_, control_, 0);
+            queue = std::move(left);
+            std::reverse(queue.begin(), queue.end());
+        }
+        return !control_.stop() && !round.gave_up();
+    }
+
+    /// Auctions on a sample, until the step is `last`; prices_ are then a start for more firms.
+    void descend(int level, double& epsilon, double last) {
+        const std::vector<FirmId> firms = firms_of(level);
+        const std::vector<std::int64_t> seats = seats_of(level);
+        while (true) {
+            Auction round = open(seats, epsilon, firms.size());
+            if (!hold(round, firms, epsilon)) return;
+            if (epsilon <= last) {
+                for (std::size_t j = 0; j < prices_.size(); ++j) {
+                    if (room_[j] > 0)
+                        prices_[j] = round.is_full(j)
+                                         ? std::max(0.0, round.prices()[j] - sample_drop * epsilon)
+                                         : 0;
+                }
+                return;
+            }
+            lower(round, first_drop * epsilon, firms);
+            epsilon = std::max(last, epsilon / epsilon_step);
+        }
+    }
+    template <class Prove>
+    bool finish(double asked, double epsilon, const Prove& prove) {
+        for (int attempt = 0; attempt < max_attempts; ++attempt) {
+            Auction round = open(room_, epsilon, free_.size());
+            // The coarser answer serves those who stop here, and the exact method where ties make
+            // an auction crawl.
+            const bool ended = hold(round, free_, epsilon);
+            if (ended || attempt == 0) {
+                last_prices_ = round.prices();
+                for (const FirmId i : free_) held_[i] = round.held(i);
+                last_epsilon_ = epsilon;
+            }
+            if (!ended) return false;
+            double gap = HUGE_VAL;
+            if (epsilon <= worth_a_proof * asked * mean_) gap = prove();
+            if (gap <= asked) return true;
+            // Seats that stay empty at a price: the start was too high.
+            const double waste = round.price_of_empty_seats() / worth_;
+            const bool too_high = waste > 0.3 * asked;
+            lower(round, first_drop * epsilon, free_);
+            if (!too_high || waste < 0.5 * gap) epsilon /= epsilon_step;
+        }
+        return false;
+    }
+
+    const PairSource& source_;
+    std::vector<FirmId> free_;
+    std::vector<std::int64_t> room_;
+    unsigned threads_;
+    Control& control_;
+    CandidateLists lists_;
+    std::vector<double> prices_;  ///< where the next auction starts
+    std::vector<double> last_prices_;
+    std::vector<AdviserId> held_;
+    double highest_ = 0, mean_ = 0, last_epsilon_ = 0;
+    double worth_ = 0;  ///< about the sum of all firms' best utilities
+    double band_ = 0;   ///< mean width of a list, best less last
+};
+
+}  // namespace libmatch::detail

@@ -1,0 +1,84 @@
+// What each firm of a market can reach at most at given prices: the judge's own way through all
+// pairs.
+//
+// Method: plain loops, place by place. The advisers that serve a place are sorted by what all its
+// firms share, `common part - price`. A firm goes down this order and asks every pair, until even
+// full coverage and all its bonuses could not make the next adviser count: then none further down
+// can. Nothing of a solver or of retrieval is used, only the meaning of scores and rules.
+//
+// Complexity: O(places x advisers x log advisers + pairs asked). Deterministic for any number of
+// threads.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include <libmatch/check/choice.hpp>
+#include <libmatch/core/parallel.hpp>
+#include <libmatch/model/assignment.hpp>
+#include <libmatch/score/scorer.hpp>
+
+namespace libmatch::check {
+
+/// One value per firm, see best_choice in choice.hpp. `pins`: of each firm.
+[[nodiscard]] inline std::vector<double> market_choices(
+    const Scorer& scorer, const AssignmentLimits& limits, const std::vector<double>& prices,
+    const std::vector<std::vector<AdviserId>>& pins, double unit, unsigned threads) {
+    const Market& market = scorer.market();
+    const std::size_t n = market.firms.size(), m = market.advisers.size();
+    std::vector<std::vector<FirmId>> at_place(market.places.size());
+    for (std::size_t i = 0; i < n; ++i) at_place[market.firms.place[i]].emplace_back(i);
+
+    std::vector<double> value(n, 0.0);
+    parallel_chunks(at_place.size(), 4, threads, [&](std::size_t begin, std::size_t end) {
+        struct Served {
+            double shared;  ///< common - price
+            double common;
+            AdviserId adviser;
+        };
+        std::vector<Served> order;
+        std::vector<double> nets;
+        for (std::size_t p = begin; p < end; ++p) {
+            if (at_place[p].empty()) continue;
+            const PlaceId place(p);
+            order.clear();
+            for (std::size_t j = 0; j < m; ++j) {
+                const AdviserId adviser(j);
+                if (scorer.adviser_rule_of(adviser) != Exclusion::none) continue;
+                if (scorer.place_rule(place, adviser) != Exclusion::none) continue;
+                const double common = scorer.common(place, adviser);
+                order.push_back({common - prices[j], common, adviser});
+            }
+            std::sort(order.begin(), order.end(), [](const Served& a, const Served& b) {
+                return a.shared != b.shared ? a.shared > b.shared : a.adviser < b.adviser;
+            });
+            for (const FirmId i : at_place[p]) {
+                Choice choice(limits, i, pins[i].size());
+                for (const AdviserId j : pins[i])
+                    choice.pin(in_unit(scorer.score(i, j), unit) - in_unit(prices[j], unit));
+                if (scorer.firm_rule(i) == Exclusion::none && choice.open()) {
+                    double most = scorer.programme().coverage + 1e-9 + 2 * unit;
+                    for (const PairNote& note : scorer.notes(i)) {
+                        if (note.kind == PairKind::bonus && note.value > 0) most += note.value;
+                    }
+                    const double scale = unit > 0 ? unit : 1;
+                    for (const Served& s : order) {
+                        if (s.shared + most < choice.least() * scale) break;
+                        if (scorer.pair_rule(i, s.adviser) != Exclusion::none) continue;
+                        if (std::find(pins[i].begin(), pins[i].end(), s.adviser) != pins[i].end())
+                            continue;
+                        choice.offer(in_unit(scorer.score_with(s.common, i, s.adviser), unit) -
+                                     in_unit(prices[s.adviser], unit));
+                    }
+                }
+                value[i] = choice.value();
+            }
+        }
+    });
+    return value;
+}
+
+}  // namespace libmatch::check
