@@ -17,7 +17,7 @@
 
 #include <libmatch/assign/auction.hpp>
 #include <libmatch/assign/certify.hpp>
-#include <libmatch/assign/exact.hpp>
+#include <libmatch/assign/exact_mode.hpp>
 #include <libmatch/assign/feasibility.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
@@ -150,7 +150,10 @@ class Assigner {
             // The coarser answer serves those who stop here, and the exact method where ties make
             // an auction crawl.
             const bool ended = !control_.stop() && !round.gave_up();
-            if (ended || attempt == 0) take(round);
+            if (ended || attempt == 0) {
+                take(round);
+                reach_ = exact_steps * epsilon;
+            }
             if (!ended) break;
             if (epsilon <= worth_a_proof * asked * mean) {
                 certify(0);
@@ -203,172 +206,31 @@ class Assigner {
 
     bool exact() {
         const double unit = options_.unit;
-        const auto firms = all_firms(n_);
-        std::vector<double> threshold = exact_thresholds();
-        const Control gather_all;
-        std::vector<Arc> arcs =
-            whole(source_.above(firms, result_.prices, threshold, options_.threads, gather_all));
-        add_pins(arcs);
-        const std::int64_t hard = hard_weight(arcs);
-        const bool warm = !result_.pairs.empty() && only_capacities();
-
-        std::vector<Pair> start = result_.pairs;
-        std::vector<std::int64_t> prices(m_);
-        for (std::size_t j = 0; j < m_; ++j) prices[j] = to_units(result_.prices[j], unit);
-        bool solved = false;
-        while (true) {
-            ExactAssignment engine(limits_, n_, arcs, hard);
-            engine.start(start, prices);
-            if (!warm) engine.start_greedily();
-            solved = engine.run(control_);
-            start = engine.pairs();
-            prices = engine.prices();
-            if (solved && engine.missing_minimums() > 0) {
-                result_.blockers = find_blockers(limits_, n_, arcs);
-                return true;
-            }
-            if (!solved) break;
-            std::vector<Arc> objections = find_objections(arcs, prices);
-            if (objections.empty()) break;
-            arcs.insert(arcs.end(), objections.begin(), objections.end());
-            sort_arcs(arcs);
+        WholeAnswer answer{result_.pairs, std::vector<std::int64_t>(m_)};
+        for (std::size_t j = 0; j < m_; ++j) answer.prices[j] = to_units(result_.prices[j], unit);
+        ExactMode mode(source_, limits_, unit, options_.threads);
+        const auto outcome = mode.run(answer, exact_reach(), control_);
+        if (outcome == ExactMode::Outcome::infeasible) {
+            result_.blockers = find_blockers(limits_, n_, mode.all_pairs());
+            return true;
         }
-        result_.pairs = std::move(start);
-        const std::vector<double> before_exact = result_.prices;
-        set_prices(prices);
-        certify(unit);
-        if (!solved) keep_better_prices(before_exact);
-        return solved;
+        if (outcome == ExactMode::Outcome::stopped) {
+            certify(unit);
+            return false;
+        }
+        result_.pairs = std::move(answer.pairs);
+        for (std::size_t j = 0; j < m_; ++j)
+            result_.prices[j] = static_cast<double>(answer.prices[j]) * unit;
+        result_.certificate.unit = unit;
+        result_.certificate.objective = static_cast<double>(mode.objective()) * unit;
+        result_.certificate.bound = static_cast<double>(mode.bound()) * unit;
+        return true;
     }
 
-    /// Only a minimum load can make a price negative. Elsewhere a negative price means that nobody
-    /// is held there, so a price of 0 proves at least as much.
-    void set_prices(const std::vector<std::int64_t>& units) {
-        for (std::size_t j = 0; j < m_; ++j) {
-            const bool may_be_negative = limits_.min_load_of(AdviserId(j)) > 0;
-            result_.prices[j] =
-                static_cast<double>(may_be_negative ? units[j]
-                                                    : std::max<std::int64_t>(0, units[j])) *
-                options_.unit;
-        }
-    }
-
-    /// A search that was stopped can leave prices that prove less than the ones it began with.
-    void keep_better_prices(const std::vector<double>& others) {
-        const AssignmentResult reached = result_;
-        std::vector<std::int64_t> units(m_);
-        for (std::size_t j = 0; j < m_; ++j) units[j] = to_units(others[j], options_.unit);
-        set_prices(units);
-        certify(options_.unit);
-        if (reached.certificate.bound < result_.certificate.bound) result_ = reached;
-    }
-
-    /// Net value that a pair needs at the auction's prices to matter in an optimal answer.
-    [[nodiscard]] std::vector<double> exact_thresholds() {
-        std::vector<double> threshold(n_, -HUGE_VAL);
-        if (!only_capacities() || result_.pairs.empty()) return threshold;
-        const double open =
-            std::max(0.0, result_.certificate.bound - result_.certificate.objective);
-        const auto served = static_cast<double>(std::max<std::size_t>(result_.pairs.size(), 1));
-        // 2 x open would be proven; far less serves nearly all firms, and the others will object.
-        const double slack =
-            std::min(2 * open, 64 * open / served) + 4 * options_.unit * (1 + served / 1000);
-        const auto firms = all_firms(n_);
-        CandidateLists top(n_, 1);
-        const Control gather_all;
-        source_.best(firms, result_.prices, top, options_.threads, gather_all);
-        for (const FirmId i : firms) {
-            double best = 0;
-            for (const Candidate& c : top.of(i)) {
-                best = std::max(best, source_.utility(i, c.adviser) - result_.prices[c.adviser]);
-            }
-            threshold[i] = best - slack;
-        }
-        return threshold;
-    }
-
-    /// Pairs outside `arcs` that a firm would prefer to its best choice inside, at these prices.
-    [[nodiscard]] std::vector<Arc> find_objections(const std::vector<Arc>& arcs,
-                                                   const std::vector<std::int64_t>& prices) const {
-        const double unit = options_.unit;
-        std::vector<double> real(m_), threshold(n_, 0.0);
-        for (std::size_t j = 0; j < m_; ++j) real[j] = static_cast<double>(prices[j]) * unit;
-        std::vector<std::vector<std::int64_t>> nets(n_);
-        for (const Arc& a : arcs) nets[a.firm].push_back(a.value - prices[a.adviser]);
-        std::vector<std::int64_t> best(n_, 0);
-        for (std::size_t i = 0; i < n_; ++i) {
-            const auto wanted = static_cast<std::size_t>(limits_.demand_of(FirmId(i)));
-            const auto least = static_cast<std::size_t>(limits_.min_demand_of(FirmId(i)));
-            std::sort(nets[i].begin(), nets[i].end(), std::greater<>());
-            if (wanted == 0) {
-                threshold[i] = HUGE_VAL;
-                continue;
-            }
-            const bool enough = nets[i].size() >= wanted;
-            const std::int64_t last =
-                enough ? nets[i][wanted - 1] : std::numeric_limits<std::int64_t>::min();
-            best[i] = least >= wanted ? last : std::max<std::int64_t>(last, 0);
-            threshold[i] = best[i] == std::numeric_limits<std::int64_t>::min()
-                               ? -HUGE_VAL
-                               : static_cast<double>(best[i]) * unit - unit;
-        }
-        const Control gather_all;
-        const auto firms = all_firms(n_);
-        std::vector<Arc> found =
-            whole(source_.above(firms, real, threshold, options_.threads, gather_all));
-        std::erase_if(found, [&](const Arc& a) {
-            return a.value - prices[a.adviser] <= best[a.firm] ||
-                   std::binary_search(arcs.begin(), arcs.end(), a, before);
-        });
-        return found;
-    }
-
-    static bool before(const Arc& a, const Arc& b) {
-        return a.firm == b.firm ? a.adviser < b.adviser : a.firm < b.firm;
-    }
-    static void sort_arcs(std::vector<Arc>& arcs) {
-        std::sort(arcs.begin(), arcs.end(), before);
-        arcs.erase(
-            std::unique(arcs.begin(), arcs.end(),
-                        [](const Arc& a, const Arc& b) { return !before(a, b) && !before(b, a); }),
-            arcs.end());
-    }
-    [[nodiscard]] std::vector<Arc> whole(const std::vector<ValuedPair>& pairs) const {
-        // Beyond this the sums along a cycle could leave 64 bits.
-        const auto nodes = static_cast<double>(m_ + 2);
-        const double most = std::min(0x1p40, 0x1p60 / (nodes * nodes)) * options_.unit;
-        std::vector<Arc> arcs;
-        arcs.reserve(pairs.size());
-        for (const ValuedPair& p : pairs) {
-            if (std::fabs(p.value) > most) {
-                throw InputError({Fault::Severity::error, "utility",
-                                  static_cast<std::int64_t>(p.firm.value),
-                                  std::to_string(p.adviser.value), std::to_string(p.value),
-                                  "it is too large for the exact mode's unit of " +
-                                      std::to_string(options_.unit),
-                                  "scale the utilities down or give a larger unit"});
-            }
-            arcs.push_back({p.firm, p.adviser, to_units(p.value, options_.unit)});
-        }
-        return arcs;
-    }
-    void add_pins(std::vector<Arc>& arcs) const {
-        for (const Pair& p : limits_.pinned) {
-            arcs.push_back(
-                {p.firm, p.adviser, to_units(source_.utility(p.firm, p.adviser), options_.unit)});
-        }
-        for (const Pair& p : result_.pairs) {
-            arcs.push_back(
-                {p.firm, p.adviser, to_units(source_.utility(p.firm, p.adviser), options_.unit)});
-        }
-        sort_arcs(arcs);
-    }
-    /// More than any improving path can bring; 1 when nothing is a minimum.
-    [[nodiscard]] std::int64_t hard_weight(const std::vector<Arc>& arcs) const {
-        std::int64_t largest = 1;
-        for (const Arc& a : arcs) largest = std::max(largest, std::abs(a.value));
-        // A simple cycle moves at most one firm per adviser, in and out.
-        return 2 * largest * static_cast<std::int64_t>(m_ + 2);
+    /// How far under a firm's choice a pair may lie and still matter, units. What the auction leaves
+    /// open per firm is far less than its last step; prices move by a few of them.
+    [[nodiscard]] std::int64_t exact_reach() const {
+        return static_cast<std::int64_t>(std::min(1e15, reach_ / options_.unit)) + 4;
     }
 
     // ---- the proof ----
@@ -395,6 +257,7 @@ class Assigner {
     static constexpr double first_drop = 3;  ///< epsilons between prices and the next start
     /// The true gap is far below epsilon / mean: from this ratio on it is worth computing.
     static constexpr double worth_a_proof = 100;
+    static constexpr double exact_steps = 16;  ///< last steps that a price moves in the exact mode
     static constexpr int max_attempts = 20;
     static constexpr std::uint64_t bids_per_firm = 400;
     const PairSource& source_;
@@ -402,6 +265,7 @@ class Assigner {
     const AssignmentOptions& options_;
     Control& control_;
     std::size_t n_, m_;
+    double reach_ = 0;  ///< see exact_reach, score units
     AssignmentResult result_;
 };
 

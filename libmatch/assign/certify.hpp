@@ -19,8 +19,13 @@
 
 namespace libmatch {
 
+/// x / unit, rounded to the nearest whole number, halves away from 0: std::llround without a call.
 [[nodiscard]] inline std::int64_t to_units(double x, double unit) {
-    return static_cast<std::int64_t>(std::llround(x / unit));
+    const double q = x / unit;
+    if (!(std::fabs(q) < 0x1p52)) return static_cast<std::int64_t>(std::llround(q));
+    const auto whole = static_cast<std::int64_t>(q);
+    const double rest = q - static_cast<double>(whole);
+    return whole + static_cast<std::int64_t>(rest >= 0.5) - static_cast<std::int64_t>(rest <= -0.5);
 }
 
 namespace detail {
