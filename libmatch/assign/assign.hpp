@@ -18,6 +18,7 @@
 #include <libmatch/assign/auction.hpp>
 #include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/exact_mode.hpp>
+#include <libmatch/assign/exact_start.hpp>
 #include <libmatch/assign/feasibility.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
@@ -42,13 +43,11 @@ class Assigner {
         if (!pins_hold()) return infeasible();
 
         bool proven = false;
-        if (only_capacities()) {
+        if (!only_capacities() || (options_.exact && source_.stored())) {
+            start_in_units();
+        } else {
             auction();
             proven = !options_.exact && gap() <= options_.gap;
-        } else {
-            result_.prices.assign(m_, 0.0);
-            result_.pairs = limits_.pinned;
-            certify(0);
         }
         if (!proven && !control_.stop()) proven = exact();
         if (!result_.blockers.empty()) return infeasible();
@@ -203,6 +202,18 @@ class Assigner {
     }
 
     // ---- the exact way ----
+
+    void start_in_units() {
+        const auto candidates = static_cast<std::size_t>(std::max(options_.candidates, 2));
+        const auto start = ExactStart(source_, limits_, options_.unit, candidates, options_.threads)
+                               .run(control_);
+        result_.pairs = start.pairs;
+        result_.prices.resize(m_);
+        for (std::size_t j = 0; j < m_; ++j)
+            result_.prices[j] = static_cast<double>(start.prices[j]) * options_.unit;
+        reach_ = exact_steps * static_cast<double>(start.step) * options_.unit;
+        if (control_.stop()) certify(options_.unit);
+    }
 
     bool exact() {
         const double unit = options_.unit;

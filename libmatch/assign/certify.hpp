@@ -14,19 +14,11 @@
 #include <span>
 #include <vector>
 
+#include <libmatch/assign/units.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/retrieve/source.hpp>
 
 namespace libmatch {
-
-/// x / unit, rounded to the nearest whole number, halves away from 0: std::llround without a call.
-[[nodiscard]] inline std::int64_t to_units(double x, double unit) {
-    const double q = x / unit;
-    if (!(std::fabs(q) < 0x1p52)) return static_cast<std::int64_t>(std::llround(q));
-    const auto whole = static_cast<std::int64_t>(q);
-    const double rest = q - static_cast<double>(whole);
-    return whole + static_cast<std::int64_t>(rest >= 0.5) - static_cast<std::int64_t>(rest <= -0.5);
-}
 
 namespace detail {
 

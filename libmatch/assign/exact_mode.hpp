@@ -19,13 +19,11 @@
 #include <limits>
 #include <numeric>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/exact.hpp>
-#include <libmatch/core/error.hpp>
 
 namespace libmatch {
 
@@ -44,6 +42,7 @@ class ExactMode {
         : source_(source),
           limits_(limits),
           unit_(unit),
+          units_(unit, source.advisers()),
           threads_(threads),
           n_(source.firms()),
           m_(source.advisers()),
@@ -119,18 +118,7 @@ class ExactMode {
     // ---- numbers ----
 
     [[nodiscard]] std::int64_t whole(FirmId i, AdviserId j, double value) const {
-        // Beyond this the sums along a path could leave 64 bits.
-        const auto nodes = static_cast<double>(m_ + 2);
-        const double most = std::min(0x1p40, 0x1p60 / (nodes * nodes)) * unit_;
-        if (!(std::fabs(value) <= most)) {
-            throw InputError({Fault::Severity::error, "utility",
-                              static_cast<std::int64_t>(i.value), std::to_string(j.value),
-                              std::to_string(value),
-                              "it is too large for the exact mode's unit of " +
-                                  std::to_string(unit_),
-                              "scale the utilities down or give a larger unit"});
-        }
-        return to_units(value, unit_);
+        return units_.of(i, j, value);
     }
     [[nodiscard]] std::vector<Arc> whole(const std::vector<ValuedPair>& pairs) const {
         std::vector<Arc> arcs;
@@ -326,6 +314,7 @@ class ExactMode {
     const PairSource& source_;
     const AssignmentLimits& limits_;
     double unit_;
+    WholeUnits units_;
     unsigned threads_;
     std::size_t n_, m_;
     std::vector<std::size_t> pin_begin_;

@@ -75,6 +75,9 @@ class SparseSource final : public PairSource {
     [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
         return value_[static_cast<std::size_t>(find(i, j))];
     }
+    [[nodiscard]] std::optional<StoredRows> stored() const override {
+        return StoredRows{row_begin_, column_, value_};
+    }
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
               unsigned threads, const Control& control) const override {
         detail::best_by_scan(who, lists, threads, control,

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -77,6 +78,13 @@ struct ValuedPair {
     double value = 0;
 };
 
+/// Pairs in compressed rows, as a source may hold them.
+struct StoredRows {
+    std::span<const std::int64_t> begin;    ///< n + 1
+    std::span<const std::uint32_t> column;  ///< ascending and distinct in each row
+    std::span<const double> value;
+};
+
 class PairSource {
   public:
     virtual ~PairSource() = default;
@@ -89,6 +97,8 @@ class PairSource {
     [[nodiscard]] virtual bool eligible(FirmId i, AdviserId j) const = 0;
     /// Of an eligible pair.
     [[nodiscard]] virtual double utility(FirmId i, AdviserId j) const = 0;
+    /// All pairs, where the source holds them in rows and reading them all costs little.
+    [[nodiscard]] virtual std::optional<StoredRows> stored() const { return std::nullopt; }
     /// Why a pair is not eligible, for people.
     [[nodiscard]] virtual std::string reason(FirmId, AdviserId) const {
         return "the pair is not eligible";
