@@ -212,7 +212,7 @@ class Assigner {
         for (std::size_t j = 0; j < m_; ++j)
             result_.prices[j] = static_cast<double>(start.prices[j]) * options_.unit;
         reach_ = exact_steps * static_cast<double>(start.step) * options_.unit;
-        if (control_.stop()) certify(options_.unit);
+        if (control_.stop()) certify(options_.exact ? options_.unit : 0);
     }
 
     bool exact() {
@@ -226,7 +226,7 @@ class Assigner {
             return true;
         }
         if (outcome == ExactMode::Outcome::stopped) {
-            certify(unit);
+            certify(options_.exact ? unit : 0);
             return false;
         }
         result_.pairs = std::move(answer.pairs);

@@ -60,6 +60,7 @@ class ExactAssignment {
   public:
     enum class Outcome {
         optimal,
+        moved,  ///< a price moved by more than the limit
         stuck,  ///< a unit has no path: there is no answer on these arcs
         stopped
     };
@@ -90,7 +91,11 @@ class ExactAssignment {
             column_[at[problem.choices[e].adviser]++] = static_cast<std::uint32_t>(e);
     }
 
-    Outcome run(const Control& control) {
+    /// Ends early once a price has moved by more than `limit` units: arcs that were left out may
+    /// matter by then.
+    Outcome run(std::int64_t limit, const Control& control) {
+        limit_ = limit;
+        start_ = price_;
         for (std::size_t i = 0; i < problem_->firms(); ++i) {
             if (!choose(i)) return Outcome::stuck;
         }
@@ -98,17 +103,21 @@ class ExactAssignment {
         for (std::size_t j = 0; j < nobody_; ++j) {
             while (excess(j) > 0) {
                 if (control.stop()) return Outcome::stopped;
-                if (!push_from(j)) return Outcome::stuck;
+                if (!push_from(j)) return limited() ? Outcome::moved : Outcome::stuck;
+                if (moved_) return Outcome::moved;
             }
         }
         for (std::size_t j = 0; j < nobody_; ++j) {
             while (excess(j) < 0) {
                 if (control.stop()) return Outcome::stopped;
-                if (!pull_to(j)) return Outcome::stuck;
+                if (!pull_to(j)) return limited() ? Outcome::moved : Outcome::stuck;
+                if (moved_) return Outcome::moved;
             }
         }
         return Outcome::optimal;
     }
+
+    static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
     [[nodiscard]] bool held(std::size_t choice) const { return held_[choice] != 0; }
     /// Optimal when run() ended so; else prices on the way.
@@ -119,7 +128,7 @@ class ExactAssignment {
   private:
     using Choice = ExactProblem::Choice;
     static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
-    static constexpr std::int64_t infinite = std::numeric_limits<std::int64_t>::max();
+    static constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
 
     /// How a search reached a node, or nobody: the node before it, the choice that is given up on
     /// the way, and the one that is taken; none, none: a seat opens or closes.
@@ -129,7 +138,7 @@ class ExactAssignment {
         std::uint32_t takes = none;
     };
     struct Reached {
-        std::int64_t loss = infinite;
+        std::int64_t loss = unlimited;
         Step step;
         bool seen = false;
     };
@@ -207,7 +216,8 @@ class ExactAssignment {
         for (const std::uint32_t j : seen_) reached_[j] = Reached{};
         seen_.clear();
         open_.clear();
-        end_ = infinite;
+        end_ = limit_;
+        end_node_ = nowhere;
         reach(root, 0, {});
     }
     void reach(std::size_t j, std::int64_t loss, Step step) {
@@ -239,12 +249,7 @@ class ExactAssignment {
     bool push_from(std::size_t root) {
         begin_search(root);
         for (std::size_t j = next_node(); j != nobody_; j = next_node()) look_ahead(j);
-        if (end_ == infinite) return false;
-        for (const std::uint32_t j : seen_) {
-            if (reached_[j].loss < end_) price_[j] += end_ - reached_[j].loss;
-        }
-        apply(root, +1);
-        return true;
+        return settle(root, +1);
     }
 
     void look_ahead(std::size_t j) {
@@ -270,12 +275,7 @@ class ExactAssignment {
     bool pull_to(std::size_t root) {
         begin_search(root);
         for (std::size_t j = next_node(); j != nobody_; j = next_node()) look_back(j);
-        if (end_ == infinite) return false;
-        for (const std::uint32_t j : seen_) {
-            if (reached_[j].loss < end_) price_[j] -= end_ - reached_[j].loss;
-        }
-        apply(root, -1);
-        return true;
+        return settle(root, -1);
     }
 
     void look_back(std::size_t k) {
@@ -296,6 +296,21 @@ class ExactAssignment {
             }
         }
     }
+
+    /// Moves the prices of all nodes nearer than the end, and the unit along the path. False when
+    /// there is no path within the limit.
+    bool settle(std::size_t root, int sign) {
+        if (end_ == unlimited) return false;
+        for (const std::uint32_t j : seen_) {
+            if (reached_[j].loss >= end_) continue;
+            price_[j] += sign * (end_ - reached_[j].loss);
+            moved_ = moved_ || (limited() && std::abs(price_[j] - start_[j]) > limit_);
+        }
+        if (end_node_ == nowhere) return false;
+        apply(root, sign);
+        return true;
+    }
+    [[nodiscard]] bool limited() const { return limit_ != unlimited; }
 
     /// Follows the path from its end back to the root.
     void apply(std::size_t root, int seats) {
@@ -331,12 +346,15 @@ class ExactAssignment {
     std::vector<std::uint32_t> column_;
     std::vector<std::int64_t> target_;  ///< the load that the adviser shall have
     std::size_t paths_ = 0;
+    std::int64_t limit_ = unlimited;
+    std::vector<std::int64_t> start_;  ///< prices that run() began with
+    bool moved_ = false;
 
     // One search.
     std::vector<Reached> reached_;
     std::vector<std::uint32_t> seen_;
     std::vector<Open> open_;
-    std::int64_t end_ = infinite;
+    std::int64_t end_ = unlimited;
     std::size_t end_node_ = 0;
     Step end_step_;
     std::vector<std::size_t> order_;

@@ -57,22 +57,20 @@ class ExactMode {
                 prices_[j] = std::max<std::int64_t>(prices_[j], 0);
         }
         set_choices(answer.pairs);
-        reach = std::max<std::int64_t>(reach, 1);
+        reach = std::max<std::int64_t>(reach, 2);
         while (true) {
             gather(reach);
             if (control.stop()) return Outcome::stopped;
             ExactAssignment engine(small_, prices_);
-            const auto outcome = engine.run(control);
+            const auto outcome =
+                engine.run(gathered_all_ ? ExactAssignment::unlimited : reach / 2, control);
             if (outcome == ExactAssignment::Outcome::stopped) return Outcome::stopped;
-            const bool stuck = outcome == ExactAssignment::Outcome::stuck;
-            if (stuck && gathered_all_) return Outcome::infeasible;
-            if (!stuck) {
-                const std::vector<std::int64_t> before = prices_;
-                prices_ = engine.prices();
-                take(engine);
-                if (proven(before)) break;
-            }
-            reach = reach > far ? everything : reach * (stuck ? 4096 : 8);
+            if (outcome == ExactAssignment::Outcome::stuck) return Outcome::infeasible;
+            const std::vector<std::int64_t> before = prices_;
+            prices_ = engine.prices();
+            take(engine);
+            if (outcome == ExactAssignment::Outcome::optimal && proven(before)) break;
+            reach = reach > far ? everything : reach * growth;
         }
         answer.prices = prices_;
         answer.pairs.clear();
@@ -111,6 +109,7 @@ class ExactMode {
         AdviserId adviser;
         std::int64_t value = 0;
     };
+    static constexpr std::int64_t growth = 4;  ///< of the reach from turn to turn
     static constexpr std::int64_t far = std::int64_t{1} << 50;
     static constexpr std::int64_t everything = std::numeric_limits<std::int64_t>::max();
     static constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
