@@ -58,6 +58,7 @@ class ExactMode {
         }
         set_choices(answer.pairs);
         reach = std::max<std::int64_t>(reach, 2);
+        std::size_t gathered_before = 0;
         while (true) {
             gather(reach);
             if (control.stop()) return Outcome::stopped;
@@ -70,7 +71,10 @@ class ExactMode {
             prices_ = engine.prices();
             take(engine);
             if (outcome == ExactAssignment::Outcome::optimal && proven(before)) break;
-            reach = reach > far ? everything : reach * growth;
+            // What does not grow any more is all there is.
+            const std::size_t gathered = small_.choices.size();
+            reach = reach > far || gathered == gathered_before ? everything : reach * growth;
+            gathered_before = gathered;
         }
         answer.prices = prices_;
         answer.pairs.clear();
