@@ -130,7 +130,7 @@ class Assigner {
         result_.pairs = limits_.pinned;
         // Coarse steps find the height of the prices with few bids; each finer auction starts a
         // little below the prices of the one before. The exact mode only wants a good start.
-        const double asked = options_.exact ? 1e-6 : std::max(options_.gap, 1e-9);
+        const double asked = std::max(options_.gap, 1e-9);
         const std::uint64_t max_bids = 10'000 + bids_per_firm * free.size();
         double epsilon = mean * first_epsilon, drop = first_drop;
         std::vector<double> start = zero;
@@ -153,8 +153,8 @@ class Assigner {
                 take(round);
                 reach_ = exact_steps * epsilon;
             }
-            if (!ended) break;
-            if (epsilon <= worth_a_proof * asked * mean) {
+            if (!ended || (options_.exact && epsilon <= last_exact_step(mean))) break;
+            if (!options_.exact && epsilon <= worth_a_proof * asked * mean) {
                 certify(0);
                 if (gap() <= asked) return;
             }
@@ -164,6 +164,7 @@ class Assigner {
             start = round.prices_below(drop * epsilon);
             if (!too_high) epsilon /= epsilon_step;
         }
+        if (options_.exact && !control_.stop()) return;  // the exact mode goes on, and proves
         if (mean > 0) certify(0);
         if (mean <= 0 || result_.certificate.bound == 0) {
             close_empty_seats(room, highest);
@@ -202,6 +203,12 @@ class Assigner {
     }
 
     // ---- the exact way ----
+
+    /// The auction's last step before shortest paths: about the distance between the choices of a
+    /// firm.
+    [[nodiscard]] double last_exact_step(double mean) const {
+        return mean * std::min(3e-4, 0.1 / static_cast<double>(std::max<std::size_t>(m_, 1)));
+    }
 
     void start_in_units() {
         const auto candidates = static_cast<std::size_t>(std::max(options_.candidates, 2));

@@ -6,6 +6,7 @@
 
 #include <Eigen/Core>
 
+#include <libmatch/retrieve/row_scan.hpp>
 #include <libmatch/retrieve/source.hpp>
 
 namespace libmatch {
@@ -49,15 +50,7 @@ class DenseSource final : public PairSource {
     void scan(FirmId i, std::span<const double> prices, Keep& keep) const {
         const double* row =
             utility_.data() + static_cast<Eigen::Index>(i.value) * utility_.outerStride();
-        for (std::size_t j = 0; j < advisers(); ++j) {
-            if (row[j] == -HUGE_VAL) continue;
-            const double net = row[j] - prices[j];
-            if (net >= keep.floor()) {
-                keep.offer(AdviserId(j), row[j], net);
-            } else {
-                keep.skipped();
-            }
-        }
+        detail::RowScan::run(row, prices.data(), advisers(), keep);
     }
     Eigen::Ref<const Matrix> utility_;
 };

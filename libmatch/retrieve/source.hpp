@@ -138,6 +138,8 @@ class KeepBest {
         heap_.clear();
         ordered_ = dropped_ = false;
     }
+    /// Only so many of the best pairs need be offered; 0: all that reach the floor.
+    [[nodiscard]] std::size_t wanted() const { return k_; }
     /// Pairs strictly below this net value need not be offered.
     [[nodiscard]] double floor() const { return ordered_ ? heap_.front().net : -HUGE_VAL; }
     void offer(AdviserId j, double value, double net) {
@@ -179,6 +181,7 @@ class KeepAbove {
   public:
     KeepAbove(FirmId i, double threshold, std::vector<ValuedPair>& out)
         : firm_(i), threshold_(threshold), out_(&out) {}
+    [[nodiscard]] std::size_t wanted() const { return 0; }
     [[nodiscard]] double floor() const { return threshold_; }
     void offer(AdviserId j, double value, double net) {
         if (net >= threshold_) out_->push_back({firm_, j, value});
