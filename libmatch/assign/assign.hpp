@@ -112,7 +112,7 @@ class Assigner {
                                         std::max<std::size_t>(m_, 2)));
         const std::vector<double> zero(m_, 0.0);
         control_.report("assign", 0);
-        source_.best(free, zero, lists, options_.threads, control_);
+        source_.best_spread(free, zero, lists, options_.threads, control_);
 
         double highest = 0;
         Sum total;
@@ -142,7 +142,7 @@ class Assigner {
             std::vector<FirmId> queue = free;
             while (!queue.empty() && !control_.stop() && !round.gave_up()) {
                 auto left = round.run(std::move(queue), epsilon, control_);
-                source_.best(left, round.prices(), lists, options_.threads, control_);
+                source_.best_spread(left, round.prices(), lists, options_.threads, control_);
                 queue = std::move(left);
                 std::reverse(queue.begin(), queue.end());
             }
@@ -199,7 +199,7 @@ class Assigner {
         for (const FirmId i : firms) {
             if (lists.outside(i) != -HUGE_VAL) partial.push_back(i);
         }
-        source_.best(partial, prices, lists, options_.threads, control_);
+        source_.best_spread(partial, prices, lists, options_.threads, control_);
     }
 
     // ---- the exact way ----

@@ -37,6 +37,22 @@ class DenseSource final : public PairSource {
         detail::best_by_scan(who, lists, threads, control,
                              [&](FirmId i, auto& keep) { scan(i, prices, keep); });
     }
+    void best_spread(std::span<const FirmId> who, std::span<const double> prices,
+                     CandidateLists& lists, unsigned threads,
+                     const Control& control) const override {
+        constexpr std::size_t chunk = 64, stride = 7919;  // a prime: neighbours begin far apart
+        parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
+            detail::KeepBest keep(lists.width());
+            for (std::size_t k = begin; k < end && !control.stop(); ++k) {
+                keep.clear();
+                detail::FromAdviser from(keep, who[k] * stride % advisers(), advisers());
+                scan(who[k], prices, from);
+                keep.write(who[k], lists);
+                for (Candidate& c : lists.slots(who[k]).first(lists.of(who[k]).size()))
+                    c.adviser = from.true_number(c.adviser);
+            }
+        });
+    }
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                 std::span<const double> prices,
                                                 std::span<const double> threshold, unsigned threads,

@@ -23,6 +23,27 @@
 
 namespace libmatch::detail {
 
+/// Numbers advisers from another one on, so that ties fall elsewhere.
+template <class Keep>
+class FromAdviser {
+  public:
+    FromAdviser(Keep& keep, std::size_t first, std::size_t advisers)
+        : keep_(keep), first_(first), advisers_(advisers) {}
+    [[nodiscard]] std::size_t wanted() const { return keep_.wanted(); }
+    [[nodiscard]] double floor() const { return keep_.floor(); }
+    void skipped() { keep_.skipped(); }
+    void offer(AdviserId j, double value, double net) {
+        keep_.offer(AdviserId(j < first_ ? j + advisers_ - first_ : j - first_), value, net);
+    }
+    [[nodiscard]] AdviserId true_number(AdviserId j) const {
+        return AdviserId((j + first_) % advisers_);
+    }
+
+  private:
+    Keep& keep_;
+    std::size_t first_, advisers_;
+};
+
 struct RowScan {
     static constexpr std::size_t block = 32;
     static constexpr std::size_t blocks = 256;  ///< in one segment of a row

@@ -109,6 +109,15 @@ class PairSource {
     virtual void best(std::span<const FirmId> who, std::span<const double> prices,
                       CandidateLists& lists, unsigned threads, const Control& control) const = 0;
 
+    /// The same, but of equal pairs different firms may list different ones, so that an auction
+    /// among firms without preferences is not about a few advisers. The answer depends on the firm
+    /// and the prices alone.
+    virtual void best_spread(std::span<const FirmId> who, std::span<const double> prices,
+                             CandidateLists& lists, unsigned threads,
+                             const Control& control) const {
+        best(who, prices, lists, threads, control);
+    }
+
     /// All pairs of the firms `who` with u - p >= threshold[firm], sorted by position in `who`,
     /// then adviser.
     [[nodiscard]] virtual std::vector<ValuedPair> above(std::span<const FirmId> who,
