@@ -2,11 +2,11 @@
 //
 // Method: lists of the best candidates -> capacitated auction with lists renewed at current prices
 // until nobody is left to ask -> certificate over all pairs -> if the gap is still open, or an
-// exact answer is asked, improving cycles in whole units on the pairs that are likely to matter,
-// renewed until no pair of the full problem objects. Likely to matter: net value near the firm's
-// best choice; beyond bound - objective it is even proven that no optimal answer uses the pair
-// (reduced-cost fixing), so exact problems stay small. Minimum loads, minimum demands and demands
-// over 1 go to the exact method directly, with all pairs. Deterministic for any number of threads.
+// exact answer is asked, the exact mode from these prices (exact_mode.hpp): shortest paths in whole
+// units on the pairs near each firm's choice, widened until no pair of the full problem objects.
+// Minimum loads, minimum demands and demands over 1, and exact answers on pairs that a source
+// stores in rows, begin with an auction in whole units instead (exact_start.hpp). Deterministic for
+// any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -212,8 +212,8 @@ class Assigner {
 
     void start_in_units() {
         const auto candidates = static_cast<std::size_t>(std::max(options_.candidates, 2));
-        const auto start = ExactStart(source_, limits_, options_.unit, candidates, options_.threads)
-                               .run(control_);
+        const auto start =
+            ExactStart(source_, limits_, options_.unit, candidates, options_.threads).run(control_);
         result_.pairs = start.pairs;
         result_.prices.resize(m_);
         for (std::size_t j = 0; j < m_; ++j)
@@ -245,8 +245,8 @@ class Assigner {
         return true;
     }
 
-    /// How far under a firm's choice a pair may lie and still matter, units. What the auction leaves
-    /// open per firm is far less than its last step; prices move by a few of them.
+    /// How far under a firm's choice a pair may lie and still matter, units. What the auction
+    /// leaves open per firm is far less than its last step; prices move by a few of them.
     [[nodiscard]] std::int64_t exact_reach() const {
         return static_cast<std::int64_t>(std::min(1e15, reach_ / options_.unit)) + 4;
     }

@@ -156,7 +156,8 @@ class ExactMode {
         std::partial_sum(chosen_begin_.begin(), chosen_begin_.end(), chosen_begin_.begin());
     }
     [[nodiscard]] std::span<const Chosen> choice(std::size_t i) const {
-        return std::span(chosen_).subspan(chosen_begin_[i], chosen_begin_[i + 1] - chosen_begin_[i]);
+        return std::span(chosen_).subspan(chosen_begin_[i],
+                                          chosen_begin_[i + 1] - chosen_begin_[i]);
     }
     [[nodiscard]] std::span<const Pair> pins(std::size_t i) const {
         return std::span(limits_.pinned).subspan(pin_begin_[i], pin_begin_[i + 1] - pin_begin_[i]);
@@ -209,8 +210,7 @@ class ExactMode {
         small_ = ExactProblem{};
         small_.capacity = limits_.capacity;
         small_.min_load.assign(m_, 0);
-        for (std::size_t j = 0; j < m_; ++j)
-            small_.min_load[j] = limits_.min_load_of(AdviserId(j));
+        for (std::size_t j = 0; j < m_; ++j) small_.min_load[j] = limits_.min_load_of(AdviserId(j));
         who_.clear();
         std::size_t at = 0;
         for (std::size_t i = 0; i < n_; ++i) {
@@ -298,7 +298,8 @@ class ExactMode {
             if (regrets(i)) return false;
             const std::int64_t worst = worst_kept(i);
             if (worst == everything || floor_[i] == lowest) continue;
-            // A pair that was not gathered was worth less than the floor, and gained `fall` at most.
+            // A pair that was not gathered was worth less than the floor, and gained `fall` at
+            // most.
             if (worst != lowest && worst >= floor_[i] - 1 + fall) continue;
             threshold_[i] = worst == lowest ? -HUGE_VAL : real(worst);
             open.emplace_back(i);

@@ -92,8 +92,7 @@ class ExactStart {
             for (const Candidate& c : lists.of(FirmId(i))) {
                 const FirmId firm(i);
                 if (pinned(i, c.adviser)) continue;
-                packed.add(c.adviser,
-                           units_.of(firm, c.adviser, source_.utility(firm, c.adviser)));
+                packed.add(c.adviser, units_.of(firm, c.adviser, source_.utility(firm, c.adviser)));
             }
             packed.end_row();
         }

@@ -344,7 +344,7 @@ class RowAuction {
     const PackedRows& rows_;
     Limits limits_;
     std::size_t m_;
-    std::vector<std::int64_t> price_;  ///< shortened units, times 2^32 as in the rows
+    std::vector<std::int64_t> price_;                ///< shortened units, times 2^32 as in the rows
     std::vector<std::int64_t> capacity_, min_load_;  ///< of this step
     std::vector<std::vector<std::int64_t>> bids_;    ///< amount and firm; a heap, lowest first
     std::vector<std::int32_t> degree_;

@@ -1,8 +1,8 @@
 // Utilities in whole multiples of a unit.
 //
-// Each is rounded once, to the nearest multiple, halves away from 0, wherever it is needed, so every
-// part of the exact mode sees the same whole numbers. A utility so large that sums along a path
-// through all advisers could leave 64 bits is an InputError that names it.
+// Each is rounded once, to the nearest multiple, halves away from 0, wherever it is needed, so
+// every part of the exact mode sees the same whole numbers. A utility so large that sums along a
+// path through all advisers could leave 64 bits is an InputError that names it.
 #pragma once
 
 #include <algorithm>
