@@ -256,6 +256,7 @@ class ExactAssignment {
         const std::int64_t here = reached_[j].loss;
         if (target_[j] < problem_->capacity[j]) end_at(nobody_, here - price_[j], {j, none, none});
         for (const std::uint32_t e : members_[j]) {
+            if (end_ <= here) return;  // nothing can be nearer
             if (choice(e).pinned) continue;
             const std::uint32_t i = firm_of_[e];
             const std::int64_t kept = net(e) + here;
@@ -283,12 +284,16 @@ class ExactAssignment {
         if (target_[k] > problem_->min_load[k]) end_at(nobody_, here + price_[k], {k, none, none});
         for (std::size_t at = column_begin_[k]; at < column_begin_[k + 1]; ++at) {
             const std::uint32_t f = column_[at];
+            if (end_ <= here) return;  // nothing can be nearer
             if (held_[f] != 0) continue;
             const std::uint32_t i = firm_of_[f];
             const std::int64_t gained = here - net(f);
             if (degree_[i] < problem_->demand[i]) end_at(nobody_, gained, {k, none, f});
-            for (std::size_t e = problem_->begin[i]; e < problem_->begin[i + 1]; ++e) {
-                if (held_[e] == 0 || choice(e).pinned) continue;
+            std::int32_t to_find = degree_[i];
+            for (std::size_t e = problem_->begin[i]; to_find > 0; ++e) {
+                if (held_[e] == 0) continue;
+                --to_find;
+                if (choice(e).pinned) continue;
                 const std::size_t j = choice(e).adviser;
                 const std::int64_t loss = gained + net(e);
                 if (loss >= end_ || loss >= reached_[j].loss) continue;
