@@ -211,6 +211,7 @@ class Assigner {
     }
 
     void start_in_units() {
+        control_.report("assign", 0);
         const auto candidates = static_cast<std::size_t>(std::max(options_.candidates, 2));
         const auto start =
             ExactStart(source_, limits_, options_.unit, candidates, options_.threads).run(control_);

@@ -93,23 +93,32 @@ class ExactAssignment {
 
     /// Ends early once a price has moved by more than `limit` units: arcs that were left out may
     /// matter by then.
-    Outcome run(std::int64_t limit, const Control& control) {
+    Outcome run(std::int64_t limit, Control& control) {
         limit_ = limit;
         start_ = price_;
         for (std::size_t i = 0; i < problem_->firms(); ++i) {
             if (!choose(i)) return Outcome::stuck;
         }
-        for (std::size_t j = 0; j < nobody_; ++j) target_[j] = wanted_load(j);
+        std::int64_t misplaced = 0;
+        for (std::size_t j = 0; j < nobody_; ++j) {
+            target_[j] = wanted_load(j);
+            misplaced += std::abs(excess(j));
+        }
+        const auto watch = [&] {
+            const double done = static_cast<double>(paths_) / static_cast<double>(misplaced);
+            control.report("assign", 0.5 + 0.4 * std::min(1.0, done));
+            return control.stop();
+        };
         for (std::size_t j = 0; j < nobody_; ++j) {
             while (excess(j) > 0) {
-                if (control.stop()) return Outcome::stopped;
+                if (watch()) return Outcome::stopped;
                 if (!push_from(j)) return limited() ? Outcome::moved : Outcome::stuck;
                 if (moved_) return Outcome::moved;
             }
         }
         for (std::size_t j = 0; j < nobody_; ++j) {
             while (excess(j) < 0) {
-                if (control.stop()) return Outcome::stopped;
+                if (watch()) return Outcome::stopped;
                 if (!pull_to(j)) return limited() ? Outcome::moved : Outcome::stuck;
                 if (moved_) return Outcome::moved;
             }

@@ -50,7 +50,7 @@ class ExactMode {
 
     /// `reach`: how far under a firm's choice a pair may lie and still be gathered in the first
     /// turn, units.
-    Outcome run(WholeAnswer& answer, std::int64_t reach, const Control& control) {
+    Outcome run(WholeAnswer& answer, std::int64_t reach, Control& control) {
         prices_ = answer.prices;
         for (std::size_t j = 0; j < m_; ++j) {
             if (limits_.min_load_of(AdviserId(j)) == 0)
@@ -60,7 +60,7 @@ class ExactMode {
         reach = std::max<std::int64_t>(reach, 2);
         std::size_t gathered_before = 0;
         while (true) {
-            gather(reach);
+            gather(reach, control);
             if (control.stop()) return Outcome::stopped;
             ExactAssignment engine(small_, prices_);
             const auto outcome =
@@ -70,7 +70,10 @@ class ExactMode {
             const std::vector<std::int64_t> before = prices_;
             prices_ = engine.prices();
             take(engine);
-            if (outcome == ExactAssignment::Outcome::optimal && proven(before)) break;
+            const bool ended = outcome == ExactAssignment::Outcome::optimal;
+            const bool done = ended && proven(before, control);
+            if (control.stop() && !done) return Outcome::stopped;
+            if (done) break;
             // What does not grow any more is all there is.
             const std::size_t gathered = small_.choices.size();
             reach = reach > far || gathered == gathered_before ? everything : reach * growth;
@@ -104,7 +107,8 @@ class ExactMode {
     /// All pairs, for naming what blocks an infeasible problem.
     [[nodiscard]] std::vector<Arc> all_pairs() {
         std::fill(threshold_.begin(), threshold_.end(), -HUGE_VAL);
-        return whole(above(detail::all_firms(n_)));
+        const Control never_stop;
+        return whole(above(detail::all_firms(n_), never_stop));
     }
 
   private:
@@ -130,12 +134,12 @@ class ExactMode {
             arcs.push_back({p.firm, p.adviser, whole(p.firm, p.adviser, p.value)});
         return arcs;
     }
-    [[nodiscard]] std::vector<ValuedPair> above(const std::vector<FirmId>& firms) {
+    [[nodiscard]] std::vector<ValuedPair> above(const std::vector<FirmId>& firms,
+                                                const Control& control) {
         real_prices_.resize(m_);
         for (std::size_t j = 0; j < m_; ++j)
             real_prices_[j] = static_cast<double>(prices_[j]) * unit_;
-        const Control never_stop;
-        return source_.above(firms, real_prices_, threshold_, threads_, never_stop);
+        return source_.above(firms, real_prices_, threshold_, threads_, control);
     }
     /// A threshold in reals that no pair at or above `units` misses by rounding.
     [[nodiscard]] double real(std::int64_t units) const {
@@ -192,7 +196,7 @@ class ExactMode {
     // ---- one turn ----
 
     /// Builds the small problem of the firms that have a choice within `reach`.
-    void gather(std::int64_t reach) {
+    void gather(std::int64_t reach, const Control& control) {
         gathered_all_ = reach == everything;
         floor_.assign(n_, lowest);
         threshold_.assign(n_, -HUGE_VAL);
@@ -206,7 +210,7 @@ class ExactMode {
                 threshold_[i] = real(floor_[i]);
             }
         }
-        const auto pairs = above(detail::all_firms(n_));
+        const auto pairs = above(detail::all_firms(n_), control);
         small_ = ExactProblem{};
         small_.capacity = limits_.capacity;
         small_.min_load.assign(m_, 0);
@@ -290,7 +294,7 @@ class ExactMode {
     }
 
     /// True if no pair of the full problem objects at the prices.
-    [[nodiscard]] bool proven(const std::vector<std::int64_t>& before) {
+    [[nodiscard]] bool proven(const std::vector<std::int64_t>& before, const Control& control) {
         std::int64_t fall = 0;
         for (std::size_t j = 0; j < m_; ++j) fall = std::max(fall, before[j] - prices_[j]);
         std::vector<FirmId> open;
@@ -305,7 +309,8 @@ class ExactMode {
             open.emplace_back(i);
         }
         if (open.empty()) return true;
-        const auto pairs = above(open);
+        const auto pairs = above(open, control);
+        if (control.stop()) return false;
         return std::none_of(pairs.begin(), pairs.end(), [&](const ValuedPair& p) {
             const std::int64_t worth = whole(p.firm, p.adviser, p.value) - prices_[p.adviser];
             if (worth <= worst_kept(p.firm)) return false;

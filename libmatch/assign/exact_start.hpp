@@ -32,7 +32,7 @@ class ExactStart {
           m_(source.advisers()),
           pin_begin_(detail::pin_offsets(limits.pinned, n_)) {}
 
-    [[nodiscard]] RowAuction::Answer run(const Control& control) const {
+    [[nodiscard]] RowAuction::Answer run(Control& control) const {
         const PackedRows rows = source_.stored() ? stored_rows(*source_.stored()) : listed_rows();
         RowAuction::Answer answer;
         if (control.stop()) {

@@ -87,7 +87,7 @@ class RowAuction {
     }
 
     /// Runs all steps, or until control stops; then the answer is that of the last whole step.
-    Answer run(const Control& control) {
+    Answer run(Control& control) {
         find_scale();
         Answer answer;
         std::vector<std::int64_t> start(m_, 0);
@@ -197,7 +197,7 @@ class RowAuction {
     }
 
     /// False when stopped, or when bids or prices leave their bounds.
-    bool bid_all(const Step& step, const Control& control) {
+    bool bid_all(const Step& step, Control& control) {
         std::vector<std::uint32_t> queue;
         for (std::size_t i = 0; i < rows_.firms(); i += step.stride) {
             if (limits_.demand[i] > 0) queue.push_back(static_cast<std::uint32_t>(i));
@@ -207,7 +207,10 @@ class RowAuction {
         while (!queue.empty()) {
             next_.clear();
             for (std::size_t at = 0; at < queue.size(); ++at) {
-                if ((++made & 0xfff) == 0 && (made > most || control.stop())) return false;
+                if ((++made & 0xfff) == 0) {
+                    control.report("assign", 0.4);
+                    if (made > most || control.stop()) return false;
+                }
                 if (at + ahead < queue.size()) prefetch(queue[at + ahead]);
                 const bool fits = many_ ? bid_many(queue[at], step.epsilon)
                                         : bid<false>(queue[at], step.epsilon) != Outcome::too_high;

@@ -62,7 +62,7 @@ ExactProblem all_want_the_first(std::size_t firms, std::size_t advisers, std::in
 TEST(ShortestPaths, SpreadFirmsAndFindTheirPrices) {
     const ExactProblem p = all_want_the_first(4, 3, 10);
     ExactAssignment engine(p, {0, 0, 0});
-    const Control control;
+    Control control;
     ASSERT_EQ(engine.run(ExactAssignment::unlimited, control), ExactAssignment::Outcome::optimal);
     std::int64_t value = 0;
     for (std::size_t e = 0; e < p.choices.size(); ++e) {
@@ -76,7 +76,7 @@ TEST(ShortestPaths, SpreadFirmsAndFindTheirPrices) {
 TEST(ShortestPaths, LowerPricesOfEmptySeats) {
     const ExactProblem p = all_want_the_first(1, 3, 10);
     ExactAssignment engine(p, {50, 50, 50});
-    const Control control;
+    Control control;
     ASSERT_EQ(engine.run(ExactAssignment::unlimited, control), ExactAssignment::Outcome::optimal);
     EXPECT_TRUE(engine.held(0));
     EXPECT_LE(engine.prices()[0], 10);
@@ -87,7 +87,7 @@ TEST(ShortestPaths, LowerPricesOfEmptySeats) {
 TEST(ShortestPaths, EndWhenAPriceMovesTooFar) {
     const ExactProblem p = all_want_the_first(4, 3, 10);
     ExactAssignment engine(p, {0, 0, 0});
-    const Control control;
+    Control control;
     EXPECT_EQ(engine.run(5, control), ExactAssignment::Outcome::moved);
     for (const std::int64_t price : engine.prices()) EXPECT_LE(price, 10);
 }
@@ -96,7 +96,7 @@ TEST(ShortestPaths, SayWhenThereIsNoAnswer) {
     ExactProblem p = all_want_the_first(4, 3, 10);
     p.min_demand.assign(4, 1);
     ExactAssignment engine(p, {0, 0, 0});
-    const Control control;
+    Control control;
     EXPECT_EQ(engine.run(ExactAssignment::unlimited, control), ExactAssignment::Outcome::stuck);
 }
 
@@ -215,6 +215,18 @@ TEST(ExactRows, StoppedAnyTimeAreLawfulAndBounded) {
         EXPECT_GE(r.certificate.bound, best.certificate.objective);
         EXPECT_LE(r.certificate.objective, best.certificate.objective);
     }
+}
+
+TEST(ExactRows, ListenersAreAskedAndCanCancel) {
+    const Rows rows = random_rows(5'000, 40, 4);
+    AssignmentLimits limits;
+    limits.capacity.assign(40, 100);
+    int asked = 0;
+    Control control(std::nullopt, [&](const Progress&) { return ++asked == 0; });
+    const auto r = assign(rows.source(), limits, {.exact = true}, control);
+    EXPECT_GT(asked, 0);
+    EXPECT_EQ(r.certificate.status, Status::cancelled);
+    EXPECT_EQ(rows.written_out(limits).broken_limit(r.pairs), "");
 }
 
 }  // namespace
