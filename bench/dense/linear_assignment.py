@@ -23,8 +23,7 @@ def main(path: str, runs: str, solver: str) -> None:
             from lap import lapjvs
 
             start = time.perf_counter()
-            _, columns, _ = lapjvs(cost)
-            rows = range(len(columns))
+            _, rows, columns = lapjvs(cost)
         solved = time.perf_counter()
         objective = -float(cost[rows, columns].sum())
         run = {"build_s": 0.0, "solve_s": solved - start}

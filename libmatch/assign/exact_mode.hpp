@@ -3,12 +3,12 @@
 // Problem: the assignment problem with utilities rounded to multiples of a unit. Method: at the
 // prices of the start, the pairs whose net value comes near the firm's choice are gathered from the
 // source; a firm for which that is its choice alone stays as it is, the others form a small problem
-// that is solved exactly (exact.hpp). Then every pair that was not gathered must not beat its
-// firm's choice at the new prices: most are excluded by how far prices fell, the rest is asked from
-// the source. If a pair objects, the next turn begins at these prices and gathers farther, so it
-// ends with all pairs at the latest. Complexity: per turn one question to the source about all
-// firms, one about the firms that the fall of prices leaves open, and the small problem; one turn
-// as a rule. Memory O(n + m + gathered pairs). Preconditions: limits without faults, pins eligible
+// that is solved exactly (exact.hpp), as long as no price moves by more than half the distance
+// within which pairs were gathered: then no other pair can beat its firm's choice, which is checked
+// all the same, from how far prices fell. Where prices move farther, the next turn begins at these
+// prices and gathers four times as far, so it ends with all pairs at the latest. Complexity: per
+// turn one question to the source about all firms, and the small problem; a few turns at most in
+// practice. Memory O(n + m + gathered pairs). Preconditions: limits without faults, pins eligible
 // and within capacity and demand. Deterministic for any number of threads. Source: reduced-cost
 // fixing and pricing out as in G. L. Nemhauser, L. A. Wolsey, "Integer and Combinatorial
 // Optimization", 1988, II.5.
