@@ -2,11 +2,11 @@
 //
 // Method: lists of the best candidates -> capacitated auction with lists renewed at current prices
 // until nobody is left to ask -> certificate over all pairs -> if the gap is still open, or an
-// exact answer is asked, improving cycles in whole units on the pairs that are likely to matter,
-// renewed until no pair of the full problem objects. Likely to matter: net value near the firm's
-// best choice; beyond bound - objective it is even proven that no optimal answer uses the pair
-// (reduced-cost fixing), so exact problems stay small. Minimum loads, minimum demands and demands
-// over 1 go to the exact method directly, with all pairs. Deterministic for any number of threads.
+// exact answer is asked, the exact mode from these prices (exact_mode.hpp): shortest paths in whole
+// units on the pairs near each firm's choice, widened until no pair of the full problem objects.
+// Minimum loads, minimum demands and demands over 1, and exact answers on pairs that a source
+// stores in rows, begin with an auction in whole units instead (exact_start.hpp). Deterministic for
+// any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,8 @@
 
 #include <libmatch/assign/auction_search.hpp>
 #include <libmatch/assign/certify.hpp>
-#include <libmatch/assign/exact.hpp>
+#include <libmatch/assign/exact_mode.hpp>
+#include <libmatch/assign/exact_start.hpp>
 #include <libmatch/assign/feasibility.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
@@ -42,13 +43,11 @@ class Assigner {
         if (!pins_hold()) return infeasible();
 
         bool proven = false;
-        if (only_capacities()) {
+        if (!only_capacities() || (options_.exact && source_.stored())) {
+            start_in_units();
+        } else {
             auction();
             proven = !options_.exact && gap() <= options_.gap;
-        } else {
-            result_.prices.assign(m_, 0.0);
-            result_.pairs = limits_.pinned;
-            certify(0);
         }
         if (!proven && !control_.stop()) proven = exact();
         if (!result_.blockers.empty()) return infeasible();
@@ -112,22 +111,22 @@ class Assigner {
                              std::clamp<std::size_t>(static_cast<std::size_t>(options_.candidates),
                                                      2, std::max<std::size_t>(m_, 2)),
                              options_.threads, control_);
-        // The exact mode only wants a good start.
-        const double asked = options_.exact ? 1e-6 : std::max(options_.gap, 1e-9);
         result_.prices.assign(m_, 0.0);
         result_.pairs = limits_.pinned;
-        const bool proven = search.run(asked, [&] {
+        if (options_.exact) {
+            search.run_to(last_exact_step());
             take(search);
-            certify(0);
-            if (control_.stop() && !cheap_to_prove()) return HUGE_VAL;
-            keep_best_bound();
-            return gap();
-        });
-        if (proven) return;
-        take(search);
-        if (control_.stop() && !cheap_to_prove()) {
-            settle_for_best_bound();
-            return;
+            reach_ = exact_steps * search.last_epsilon();
+            if (!control_.stop()) return;  // the exact mode goes on, and proves
+        } else {
+            const bool proven = search.run(std::max(options_.gap, 1e-9), [&] {
+                take(search);
+                certify(0);
+                return gap();
+            });
+            if (proven) return;
+            take(search);
+            reach_ = exact_steps * search.last_epsilon();
         }
         if (search.mean() <= 0) close_empty_seats(room, search.highest());
         certify(0);
@@ -159,174 +158,52 @@ class Assigner {
 
     // ---- the exact way ----
 
+    /// The auction's last step before shortest paths, of a mean utility: about the distance between
+    /// the choices of a firm.
+    [[nodiscard]] double last_exact_step() const {
+        return std::min(3e-4, 0.1 / static_cast<double>(std::max<std::size_t>(m_, 1)));
+    }
+
+    void start_in_units() {
+        control_.report("assign", 0);
+        const auto candidates = static_cast<std::size_t>(std::max(options_.candidates, 2));
+        const auto start =
+            ExactStart(source_, limits_, options_.unit, candidates, options_.threads).run(control_);
+        result_.pairs = start.pairs;
+        result_.prices.resize(m_);
+        for (std::size_t j = 0; j < m_; ++j)
+            result_.prices[j] = static_cast<double>(start.prices[j]) * options_.unit;
+        reach_ = exact_steps * static_cast<double>(start.step) * options_.unit;
+        if (control_.stop()) certify(options_.exact ? options_.unit : 0);
+    }
+
     bool exact() {
         const double unit = options_.unit;
-        const auto firms = all_firms(n_);
-        std::vector<double> threshold = exact_thresholds();
-        const Control gather_all;
-        std::vector<Arc> arcs =
-            whole(source_.above(firms, result_.prices, threshold, options_.threads, gather_all));
-        add_pins(arcs);
-        const std::int64_t hard = hard_weight(arcs);
-        const bool warm = !result_.pairs.empty() && only_capacities();
-
-        std::vector<Pair> start = result_.pairs;
-        std::vector<std::int64_t> prices(m_);
-        for (std::size_t j = 0; j < m_; ++j) prices[j] = to_units(result_.prices[j], unit);
-        bool solved = false;
-        while (true) {
-            ExactAssignment engine(limits_, n_, arcs, hard);
-            engine.start(start, prices);
-            if (!warm) engine.start_greedily();
-            solved = engine.run(control_);
-            start = engine.pairs();
-            prices = engine.prices();
-            if (solved && engine.missing_minimums() > 0) {
-                result_.blockers = find_blockers(limits_, n_, arcs);
-                return true;
-            }
-            if (!solved) break;
-            std::vector<Arc> objections = find_objections(arcs, prices);
-            if (objections.empty()) break;
-            arcs.insert(arcs.end(), objections.begin(), objections.end());
-            sort_arcs(arcs);
+        WholeAnswer answer{result_.pairs, std::vector<std::int64_t>(m_)};
+        for (std::size_t j = 0; j < m_; ++j) answer.prices[j] = to_units(result_.prices[j], unit);
+        ExactMode mode(source_, limits_, unit, options_.threads);
+        const auto outcome = mode.run(answer, exact_reach(), control_);
+        if (outcome == ExactMode::Outcome::infeasible) {
+            result_.blockers = find_blockers(limits_, n_, mode.all_pairs());
+            return true;
         }
-        result_.pairs = std::move(start);
-        const std::vector<double> before_exact = result_.prices;
-        set_prices(prices);
-        certify(unit);
-        if (!solved) keep_better_prices(before_exact);
-        return solved;
+        if (outcome == ExactMode::Outcome::stopped) {
+            certify(options_.exact ? unit : 0);
+            return false;
+        }
+        result_.pairs = std::move(answer.pairs);
+        for (std::size_t j = 0; j < m_; ++j)
+            result_.prices[j] = static_cast<double>(answer.prices[j]) * unit;
+        result_.certificate.unit = unit;
+        result_.certificate.objective = static_cast<double>(mode.objective()) * unit;
+        result_.certificate.bound = static_cast<double>(mode.bound()) * unit;
+        return true;
     }
 
-    /// Only a minimum load can make a price negative. Elsewhere a negative price means that nobody
-    /// is held there, so a price of 0 proves at least as much.
-    void set_prices(const std::vector<std::int64_t>& units) {
-        for (std::size_t j = 0; j < m_; ++j) {
-            const bool may_be_negative = limits_.min_load_of(AdviserId(j)) > 0;
-            result_.prices[j] =
-                static_cast<double>(may_be_negative ? units[j]
-                                                    : std::max<std::int64_t>(0, units[j])) *
-                options_.unit;
-        }
-    }
-
-    /// A search that was stopped can leave prices that prove less than the ones it began with.
-    void keep_better_prices(const std::vector<double>& others) {
-        const AssignmentResult reached = result_;
-        std::vector<std::int64_t> units(m_);
-        for (std::size_t j = 0; j < m_; ++j) units[j] = to_units(others[j], options_.unit);
-        set_prices(units);
-        certify(options_.unit);
-        if (reached.certificate.bound < result_.certificate.bound) result_ = reached;
-    }
-
-    /// Net value that a pair needs at the auction's prices to matter in an optimal answer.
-    [[nodiscard]] std::vector<double> exact_thresholds() {
-        std::vector<double> threshold(n_, -HUGE_VAL);
-        if (!only_capacities() || result_.pairs.empty()) return threshold;
-        const double open =
-            std::max(0.0, result_.certificate.bound - result_.certificate.objective);
-        const auto served = static_cast<double>(std::max<std::size_t>(result_.pairs.size(), 1));
-        // 2 x open would be proven; far less serves nearly all firms, and the others will object.
-        const double slack =
-            std::min(2 * open, 64 * open / served) + 4 * options_.unit * (1 + served / 1000);
-        const auto firms = all_firms(n_);
-        CandidateLists top(n_, 1);
-        const Control gather_all;
-        source_.best(firms, result_.prices, top, options_.threads, gather_all);
-        for (const FirmId i : firms) {
-            double best = 0;
-            for (const Candidate& c : top.of(i)) {
-                best = std::max(best, source_.utility(i, c.adviser) - result_.prices[c.adviser]);
-            }
-            threshold[i] = best - slack;
-        }
-        return threshold;
-    }
-
-    /// Pairs outside `arcs` that a firm would prefer to its best choice inside, at these prices.
-    [[nodiscard]] std::vector<Arc> find_objections(const std::vector<Arc>& arcs,
-                                                   const std::vector<std::int64_t>& prices) const {
-        const double unit = options_.unit;
-        std::vector<double> real(m_), threshold(n_, 0.0);
-        for (std::size_t j = 0; j < m_; ++j) real[j] = static_cast<double>(prices[j]) * unit;
-        std::vector<std::vector<std::int64_t>> nets(n_);
-        for (const Arc& a : arcs) nets[a.firm].push_back(a.value - prices[a.adviser]);
-        std::vector<std::int64_t> best(n_, 0);
-        for (std::size_t i = 0; i < n_; ++i) {
-            const auto wanted = static_cast<std::size_t>(limits_.demand_of(FirmId(i)));
-            const auto least = static_cast<std::size_t>(limits_.min_demand_of(FirmId(i)));
-            std::sort(nets[i].begin(), nets[i].end(), std::greater<>());
-            if (wanted == 0) {
-                threshold[i] = HUGE_VAL;
-                continue;
-            }
-            const bool enough = nets[i].size() >= wanted;
-            const std::int64_t last =
-                enough ? nets[i][wanted - 1] : std::numeric_limits<std::int64_t>::min();
-            best[i] = least >= wanted ? last : std::max<std::int64_t>(last, 0);
-            threshold[i] = best[i] == std::numeric_limits<std::int64_t>::min()
-                               ? -HUGE_VAL
-                               : static_cast<double>(best[i]) * unit - unit;
-        }
-        const Control gather_all;
-        const auto firms = all_firms(n_);
-        std::vector<Arc> found =
-            whole(source_.above(firms, real, threshold, options_.threads, gather_all));
-        std::erase_if(found, [&](const Arc& a) {
-            return a.value - prices[a.adviser] <= best[a.firm] ||
-                   std::binary_search(arcs.begin(), arcs.end(), a, before);
-        });
-        return found;
-    }
-
-    static bool before(const Arc& a, const Arc& b) {
-        return a.firm == b.firm ? a.adviser < b.adviser : a.firm < b.firm;
-    }
-    static void sort_arcs(std::vector<Arc>& arcs) {
-        std::sort(arcs.begin(), arcs.end(), before);
-        arcs.erase(
-            std::unique(arcs.begin(), arcs.end(),
-                        [](const Arc& a, const Arc& b) { return !before(a, b) && !before(b, a); }),
-            arcs.end());
-    }
-    [[nodiscard]] std::vector<Arc> whole(const std::vector<ValuedPair>& pairs) const {
-        // Beyond this the sums along a cycle could leave 64 bits.
-        const auto nodes = static_cast<double>(m_ + 2);
-        const double most = std::min(0x1p40, 0x1p60 / (nodes * nodes)) * options_.unit;
-        std::vector<Arc> arcs;
-        arcs.reserve(pairs.size());
-        for (const ValuedPair& p : pairs) {
-            if (std::fabs(p.value) > most) {
-                throw InputError({Fault::Severity::error, "utility",
-                                  static_cast<std::int64_t>(p.firm.value),
-                                  std::to_string(p.adviser.value), std::to_string(p.value),
-                                  "it is too large for the exact mode's unit of " +
-                                      std::to_string(options_.unit),
-                                  "scale the utilities down or give a larger unit"});
-            }
-            arcs.push_back({p.firm, p.adviser, to_units(p.value, options_.unit)});
-        }
-        return arcs;
-    }
-    void add_pins(std::vector<Arc>& arcs) const {
-        for (const Pair& p : limits_.pinned) {
-            arcs.push_back(
-                {p.firm, p.adviser, to_units(source_.utility(p.firm, p.adviser), options_.unit)});
-        }
-        for (const Pair& p : result_.pairs) {
-            arcs.push_back(
-                {p.firm, p.adviser, to_units(source_.utility(p.firm, p.adviser), options_.unit)});
-        }
-        sort_arcs(arcs);
-    }
-    /// More than any improving path can bring; 1 when nothing is a minimum.
-    [[nodiscard]] std::int64_t hard_weight(const std::vector<Arc>& arcs) const {
-        std::int64_t largest = 1;
-        for (const Arc& a : arcs) largest = std::max(largest, std::abs(a.value));
-        // A simple cycle moves at most one firm per adviser, in and out.
-        return 2 * largest * static_cast<std::int64_t>(m_ + 2);
+    /// How far under a firm's choice a pair may lie and still matter, units. What the auction
+    /// leaves open per firm is far less than its last step; prices move by a few of them.
+    [[nodiscard]] std::int64_t exact_reach() const {
+        return static_cast<std::int64_t>(std::min(1e15, reach_ / options_.unit)) + 4;
     }
 
     // ---- the proof ----
@@ -360,10 +237,18 @@ class Assigner {
 
     void certify(double unit) {
         Certificate& c = result_.certificate;
-        c.unit = unit;
-        c.objective = objective_of(source_, result_.pairs, unit, options_.threads);
-        c.bound = bound_of(source_, limits_, result_.prices, result_.pairs, unit, options_.threads,
-                           cheap_to_prove() ? never_stop_ : control_);
+        const bool wait = cheap_to_prove();
+        if (wait || !control_.stop()) {
+            c.unit = unit;
+            c.objective = objective_of(source_, result_.pairs, unit, options_.threads);
+            c.bound = bound_of(source_, limits_, result_.prices, result_.pairs, unit,
+                               options_.threads, wait ? never_stop_ : control_);
+        }
+        if (wait || !control_.stop()) {
+            keep_best_bound();
+        } else {
+            settle_for_best_bound();
+        }
     }
     [[nodiscard]] double gap() const { return result_.certificate.gap(); }
 
@@ -376,11 +261,13 @@ class Assigner {
         return std::move(result_);
     }
 
+    static constexpr double exact_steps = 16;  ///< last steps that a price moves in the exact mode
     const PairSource& source_;
     const AssignmentLimits& limits_;
     const AssignmentOptions& options_;
     Control& control_;
     std::size_t n_, m_;
+    double reach_ = 0;  ///< see exact_reach, score units
     AssignmentResult result_;
     const Control never_stop_;
     double best_bound_ = 0;

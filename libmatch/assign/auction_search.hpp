@@ -52,24 +52,11 @@ class AuctionSearch {
     /// and held() over all pairs. True when it is within `asked`.
     template <class Prove>
     bool run(double asked, const Prove& prove) {
-        const int top = levels();
-        control_.report("assign", 0);
-        std::vector<FirmId> firms = firms_of(top);
-        source_.best(firms, prices_, lists_, threads_, control_, 0);
-        measure(firms);
-        if (std::find(room_.begin(), room_.end(), 0) != room_.end())
-            highest_ = std::max(highest_, source_.utility_limit());
-        if (mean_ <= 0) return false;
-        double epsilon = first_epsilon * mean_;
-        if (top > 0) guess(firms, seats_of(top));
-        const double last = usual_gain * asked * mean_;
-        for (int level = top; level > 0 && !control_.stop(); --level) {
-            descend(level, epsilon, std::max(last, sample_epsilon * mean_));
-            firms = firms_of(level - 1);
-            source_.best(firms, prices_, lists_, threads_, control_, 0);
-        }
-        if (top > 0) epsilon = std::min(epsilon, std::max(last, first_epsilon / 40 * mean_));
-        return finish(asked, epsilon, prove);
+        return start(usual_gain * asked) && finish(asked, 0, prove);
+    }
+    /// Goes on until the step is at most `last` times the mean(), and proves nothing.
+    void run_to(double last) {
+        if (start(last)) finish(0, last * mean_, [] { return HUGE_VAL; });
     }
 
     [[nodiscard]] const std::vector<double>& prices() const { return last_prices_; }
@@ -102,6 +89,28 @@ class AuctionSearch {
     /// A sample has at least this many firms, and this many seats at a usual adviser.
     static constexpr double least_firms = 10'000;
     static constexpr double least_seats = 3;
+
+    /// The samples; false when no pair is worth anything. `last`: the step that will be enough,
+    /// times the mean of the best utilities.
+    bool start(double last) {
+        const int top = levels();
+        control_.report("assign", 0);
+        std::vector<FirmId> firms = firms_of(top);
+        source_.best_spread(firms, prices_, lists_, threads_, control_, 0);
+        measure(firms);
+        if (std::find(room_.begin(), room_.end(), 0) != room_.end())
+            highest_ = std::max(highest_, source_.utility_limit());
+        if (mean_ <= 0) return false;
+        epsilon_ = first_epsilon * mean_;
+        if (top > 0) guess(firms, seats_of(top));
+        for (int level = top; level > 0 && !control_.stop(); --level) {
+            descend(level, std::max(last, sample_epsilon) * mean_);
+            firms = firms_of(level - 1);
+            source_.best_spread(firms, prices_, lists_, threads_, control_, 0);
+        }
+        if (top > 0) epsilon_ = std::min(epsilon_, std::max(last, first_epsilon / 40) * mean_);
+        return true;
+    }
 
     /// How often the firms can be cut to a quarter.
     [[nodiscard]] int levels() const {
@@ -181,7 +190,7 @@ class AuctionSearch {
         std::nth_element(best.begin(), last, best.end(), std::greater<>());
         const double height = std::max(0.0, *last - guess_drop * first_epsilon * mean_);
         for (double& p : prices_) p = height;
-        source_.best(firms, prices_, lists_, threads_, control_, 0);
+        source_.best_spread(firms, prices_, lists_, threads_, control_, 0);
     }
 
     /// Starts the next auction below the prices of the last one, and keeps lists true.
@@ -200,7 +209,7 @@ class AuctionSearch {
             for (const FirmId i : firms) {
                 if (lists_.outside(i) != -HUGE_VAL) partial.push_back(i);
             }
-            source_.best(partial, prices_, lists_, threads_, control_, 0);
+            source_.best_spread(partial, prices_, lists_, threads_, control_, 0);
         }
     }
 
@@ -215,7 +224,7 @@ class AuctionSearch {
     bool hold(Auction& round, std::vector<FirmId> queue, double epsilon) {
         while (!queue.empty() && !control_.stop() && !round.gave_up()) {
             auto left = round.run(std::move(queue), epsilon, control_);
-            source_.best(left, round.prices(), lists_, threads_, control_, 0);
+            source_.best_spread(left, round.prices(), lists_, threads_, control_, 0);
             queue = std::move(left);
             std::reverse(queue.begin(), queue.end());
         }
@@ -223,46 +232,48 @@ class AuctionSearch {
     }
 
     /// Auctions on a sample, until the step is `last`; prices_ are then a start for more firms.
-    void descend(int level, double& epsilon, double last) {
+    void descend(int level, double last) {
         const std::vector<FirmId> firms = firms_of(level);
         const std::vector<std::int64_t> seats = seats_of(level);
         while (true) {
-            Auction round = open(seats, epsilon, firms.size());
-            if (!hold(round, firms, epsilon)) return;
-            if (epsilon <= last) {
+            Auction round = open(seats, epsilon_, firms.size());
+            if (!hold(round, firms, epsilon_)) return;
+            if (epsilon_ <= last) {
                 for (std::size_t j = 0; j < prices_.size(); ++j) {
                     if (room_[j] > 0)
                         prices_[j] = round.is_full(j)
-                                         ? std::max(0.0, round.prices()[j] - sample_drop * epsilon)
+                                         ? std::max(0.0, round.prices()[j] - sample_drop * epsilon_)
                                          : 0;
                 }
                 return;
             }
-            lower(round, first_drop * epsilon, firms);
-            epsilon = std::max(last, epsilon / epsilon_step);
+            lower(round, first_drop * epsilon_, firms);
+            epsilon_ = std::max(last, epsilon_ / epsilon_step);
         }
     }
+    /// Auctions over all firms until the step is `enough` or the gap proven is within `asked`.
     template <class Prove>
-    bool finish(double asked, double epsilon, const Prove& prove) {
+    bool finish(double asked, double enough, const Prove& prove) {
         for (int attempt = 0; attempt < max_attempts; ++attempt) {
-            Auction round = open(room_, epsilon, free_.size());
+            Auction round = open(room_, epsilon_, free_.size());
             // The coarser answer serves those who stop here, and the exact method where ties make
             // an auction crawl.
-            const bool ended = hold(round, free_, epsilon);
+            const bool ended = hold(round, free_, epsilon_);
             if (ended || attempt == 0) {
                 last_prices_ = round.prices();
                 for (const FirmId i : free_) held_[i] = round.held(i);
-                last_epsilon_ = epsilon;
+                last_epsilon_ = epsilon_;
             }
             if (!ended) return false;
+            if (epsilon_ <= enough) return true;
             double gap = HUGE_VAL;
-            if (epsilon <= worth_a_proof * asked * mean_) gap = prove();
+            if (epsilon_ <= worth_a_proof * asked * mean_) gap = prove();
             if (gap <= asked) return true;
             // Seats that stay empty at a price: the start was too high.
             const double waste = round.price_of_empty_seats() / worth_;
             const bool too_high = waste > 0.3 * asked;
-            lower(round, first_drop * epsilon, free_);
-            if (!too_high || waste < 0.5 * gap) epsilon /= epsilon_step;
+            lower(round, first_drop * epsilon_, free_);
+            if (!too_high || waste < 0.5 * gap) epsilon_ /= epsilon_step;
         }
         return false;
     }
@@ -276,9 +287,11 @@ class AuctionSearch {
     std::vector<double> prices_;  ///< where the next auction starts
     std::vector<double> last_prices_;
     std::vector<AdviserId> held_;
-    double highest_ = 0, mean_ = 0, last_epsilon_ = 0;
-    double worth_ = 0;  ///< about the sum of all firms' best utilities
-    double band_ = 0;   ///< mean width of a list, best less last
+    double highest_ = 0, mean_ = 0;
+    double epsilon_ = 0,
+           last_epsilon_ = 0;  ///< step of the next auction, and of the last that ended
+    double worth_ = 0;         ///< about the sum of all firms' best utilities
+    double band_ = 0;          ///< mean width of a list, best less last
 };
 
 }  // namespace libmatch::detail

@@ -15,14 +15,11 @@
 #include <span>
 #include <vector>
 
+#include <libmatch/assign/units.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/retrieve/source.hpp>
 
 namespace libmatch {
-
-[[nodiscard]] inline std::int64_t to_units(double x, double unit) {
-    return static_cast<std::int64_t>(std::llround(x / unit));
-}
 
 namespace detail {
 

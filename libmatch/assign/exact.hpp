@@ -1,21 +1,26 @@
-// Exact assignment in whole units, with every kind of limit.
+// Exact assignment in whole units, with every kind of limit, from any prices.
 //
 // Problem: max sum v_ij x_ij over the given arcs, v whole numbers; demand, minimum demand,
-// capacity, minimum load, pins. Minimums count first: the answer meets as many units of them as any
-// answer can. Method: improving cycles in the condensed residual graph. Its nodes are the advisers
-// and one node for "nobody"; the arc j -> k is the best move of a firm from j to k, "nobody" -> k a
-// firm that takes one adviser more, and so on. While a cycle of positive gain exists, it is
-// applied; Bellman-Ford finds it, or ends with potentials that are optimal prices. So any start
-// works, and a good one (from the auction) leaves a handful of cycles. Complexity: O(m^2) arcs at
-// most; each search O(m E) at worst, in practice a few passes; the number of cycles is bounded by
-// the missing gain in units. Memory O(arcs + condensed arcs). Preconditions: |v| (n + m) fits 62
-// bits (checked by the caller through hard_weight). Deterministic: one thread. Sources: M. Klein,
-// "A primal method for minimal cost flows", Management Science 14, 1967; B. V. Cherkassky, A. V.
-// Goldberg, "Negative-cycle detection algorithms", Mathematical Programming 85, 1999.
+// capacity, minimum load, pins. Method: successive shortest paths in the condensed residual graph,
+// begun at given prices. Its nodes are the advisers and one node for "nobody"; the arc j -> k is
+// the best move of a firm from j to k. At the start each firm takes its best choice at the prices,
+// so no move has a positive gain, but some advisers hold too many firms and others too few. Each
+// unit too much goes along the shortest path (least loss) to an adviser that lacks one or to
+// nobody, each unit that lacks is fetched along one, and prices of the nodes nearer than the end of
+// the path rise or fall by the difference, which keeps every move without gain (R. G. Busacker, P.
+// J. Gowen; Dijkstra's method with the potentials of J. Edmonds, R. M. Karp). When no unit is
+// misplaced, answer and prices are both optimal. Good prices leave few units, and their paths are
+// short: a search ends at the first node that can take the unit. Complexity: U searches for U
+// misplaced units, each O(A log m) for the A arcs near its path; A is at most all arcs. Memory
+// O(arcs + m). Preconditions: arcs sorted by firm; |v| (m + 2) fits 60 bits. Deterministic: one
+// thread, ties to the node that was reached first. Sources: R. K. Ahuja, T. L. Magnanti, J. B.
+// Orlin, "Network Flows", 1993, section 9.7; J. Edmonds, R. M. Karp, "Theoretical improvements in
+// algorithmic efficiency for network flow problems", Journal of the ACM 19, 1972.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <numeric>
 #include <span>
 #include <utility>
@@ -33,301 +38,341 @@ struct Arc {
     std::int64_t value = 0;
 };
 
+/// A problem on few arcs. Firms are numbered within it; advisers as everywhere.
+struct ExactProblem {
+    struct Choice {
+        AdviserId adviser;
+        bool pinned = false;
+        bool preferred = false;  ///< taken first among equals
+        std::int64_t value = 0;  ///< units
+    };
+    std::vector<std::size_t> begin{0};  ///< of each firm's choices
+    std::vector<Choice> choices;
+    std::vector<std::int32_t> demand, min_demand;
+    /// Bounds of what these firms may load; negative where others already load more than that.
+    std::vector<std::int64_t> capacity, min_load;
+
+    [[nodiscard]] std::size_t firms() const { return demand.size(); }
+    [[nodiscard]] std::size_t advisers() const { return capacity.size(); }
+};
+
 class ExactAssignment {
   public:
-    /// `arcs` sorted by firm, then adviser. `hard_weight`: worth of one unit of a minimum; more
-    /// than any sum of values.
-    ExactAssignment(const AssignmentLimits& limits, std::size_t firms, std::vector<Arc> arcs,
-                    std::int64_t hard_weight)
-        : limits_(&limits),
-          arcs_(std::move(arcs)),
-          hard_(hard_weight),
-          nobody_(limits.capacity.size()),
-          begin_(firms + 1, 0),
-          held_(arcs_.size(), 0),
-          pinned_(arcs_.size(), 0),
-          degree_(firms, 0),
-          members_(limits.capacity.size()),
-          rows_(nobody_ + 1),
-          gain_(nobody_ + 1, none),
-          via_(nobody_ + 1, no_arc),
-          label_(nobody_ + 1, 0) {
-        for (const Arc& a : arcs_) ++begin_[a.firm + 1];
-        std::partial_sum(begin_.begin(), begin_.end(), begin_.begin());
-        for (const Pair& p : limits.pinned) {
-            const std::size_t e = find(p);
-            pinned_[e] = 1;
-            hold(e);
-        }
-    }
-
-    /// Starts from these pairs (as far as capacity and demand allow) and these prices.
-    void start(std::span<const Pair> pairs, std::span<const std::int64_t> prices) {
-        for (const Pair& p : pairs) {
-            const std::size_t e = find(p);
-            if (e != no_arc && held_[e] == 0 && degree_[p.firm] < limits_->demand_of(p.firm) &&
-                static_cast<std::int64_t>(members_[p.adviser].size()) <
-                    limits_->capacity[p.adviser]) {
-                hold(e);
-            }
-        }
-        for (std::size_t j = 0; j < nobody_; ++j) label_[j] = prices[j];
-        label_[nobody_] = 0;
-    }
-
-    /// Takes arcs by falling value while limits allow: a start for problems without an auction.
-    void start_greedily() {
-        std::vector<std::size_t> order(arcs_.size());
-        std::iota(order.begin(), order.end(), std::size_t{0});
-        std::stable_sort(order.begin(), order.end(),
-                         [&](auto a, auto b) { return arcs_[a].value > arcs_[b].value; });
-        for (const std::size_t e : order) {
-            const Arc& a = arcs_[e];
-            if (a.value <= 0) break;
-            if (held_[e] == 0 && degree_[a.firm] < limits_->demand_of(a.firm) &&
-                static_cast<std::int64_t>(members_[a.adviser].size()) <
-                    limits_->capacity[a.adviser]) {
-                hold(e);
-            }
-        }
-    }
-
-    /// Improves until optimal (true) or until control stops (false).
-    bool run(Control& control) {
-        for (std::size_t j = 0; j <= nobody_; ++j) build_row(j);
-        while (true) {
-            const auto cycle = find_cycle(control);
-            if (stopped_) return false;
-            if (cycle.empty()) return true;
-            apply(cycle);
-        }
-    }
-
-    [[nodiscard]] std::vector<Pair> pairs() const {
-        std::vector<Pair> out;
-        for (std::size_t e = 0; e < arcs_.size(); ++e) {
-            if (held_[e] != 0) out.push_back({arcs_[e].firm, arcs_[e].adviser});
-        }
-        return out;
-    }
-    /// Prices in units; optimal when run() returned true.
-    [[nodiscard]] std::vector<std::int64_t> prices() const {
-        std::vector<std::int64_t> out(nobody_);
-        for (std::size_t j = 0; j < nobody_; ++j) out[j] = label_[j] - label_[nobody_];
-        return out;
-    }
-    /// Units of minimum demand and minimum load that the answer misses.
-    [[nodiscard]] std::int64_t missing_minimums() const {
-        std::int64_t missing = 0;
-        for (std::size_t i = 0; i < degree_.size(); ++i) {
-            missing += std::max(0, limits_->min_demand_of(FirmId(i)) - degree_[i]);
-        }
-        for (std::size_t j = 0; j < nobody_; ++j) {
-            missing += std::max<std::int64_t>(0, limits_->min_load_of(AdviserId(j)) - load(j));
-        }
-        return missing;
-    }
-
-  private:
-    static constexpr std::size_t no_arc = static_cast<std::size_t>(-1);
-    static constexpr std::int64_t none = std::numeric_limits<std::int64_t>::min();
-
-    /// A condensed arc; `leaves` and `takes` are arcs of the problem, or none.
-    struct Move {
-        std::size_t to = 0;
-        std::int64_t gain = 0;
-        std::size_t leaves = no_arc;
-        std::size_t takes = no_arc;
+    enum class Outcome {
+        optimal,
+        moved,  ///< a price moved by more than the limit
+        stuck,  ///< a unit has no path: there is no answer on these arcs
+        stopped
     };
 
-    [[nodiscard]] std::size_t find(Pair p) const {
-        const auto first = arcs_.begin() + static_cast<std::ptrdiff_t>(begin_[p.firm]);
-        const auto last = arcs_.begin() + static_cast<std::ptrdiff_t>(begin_[p.firm + 1]);
-        const auto at = std::lower_bound(first, last, p.adviser,
-                                         [](const Arc& a, AdviserId j) { return a.adviser < j; });
-        return at != last && at->adviser == p.adviser ? static_cast<std::size_t>(at - arcs_.begin())
-                                                      : no_arc;
+    /// `prices` in units, negative only where there is a minimum load. The problem must outlive
+    /// this object.
+    ExactAssignment(const ExactProblem& problem, std::vector<std::int64_t> prices)
+        : problem_(&problem),
+          nobody_(problem.advisers()),
+          price_(std::move(prices)),
+          firm_of_(problem.choices.size()),
+          held_(problem.choices.size(), 0),
+          place_(problem.choices.size(), 0),
+          degree_(problem.firms(), 0),
+          members_(problem.advisers()),
+          column_begin_(problem.advisers() + 1, 0),
+          column_(problem.choices.size()),
+          target_(problem.advisers()),
+          reached_(problem.advisers()) {
+        for (std::size_t i = 0; i < problem.firms(); ++i) {
+            for (std::size_t e = problem.begin[i]; e < problem.begin[i + 1]; ++e)
+                firm_of_[e] = static_cast<std::uint32_t>(i);
+        }
+        for (const auto& c : problem.choices) ++column_begin_[c.adviser + 1];
+        std::partial_sum(column_begin_.begin(), column_begin_.end(), column_begin_.begin());
+        std::vector<std::size_t> at(column_begin_.begin(), column_begin_.end() - 1);
+        for (std::size_t e = 0; e < problem.choices.size(); ++e)
+            column_[at[problem.choices[e].adviser]++] = static_cast<std::uint32_t>(e);
+    }
+
+    /// Ends early once a price has moved by more than `limit` units: arcs that were left out may
+    /// matter by then.
+    Outcome run(std::int64_t limit, Control& control) {
+        limit_ = limit;
+        start_ = price_;
+        for (std::size_t i = 0; i < problem_->firms(); ++i) {
+            if (!choose(i)) return Outcome::stuck;
+        }
+        std::int64_t misplaced = 0;
+        for (std::size_t j = 0; j < nobody_; ++j) {
+            target_[j] = wanted_load(j);
+            misplaced += std::abs(excess(j));
+        }
+        const auto watch = [&] {
+            const double done = static_cast<double>(paths_) / static_cast<double>(misplaced);
+            control.report("assign", 0.5 + 0.4 * std::min(1.0, done));
+            return control.stop();
+        };
+        for (std::size_t j = 0; j < nobody_; ++j) {
+            while (excess(j) > 0) {
+                if (watch()) return Outcome::stopped;
+                if (!push_from(j)) return limited() ? Outcome::moved : Outcome::stuck;
+                if (moved_) return Outcome::moved;
+            }
+        }
+        for (std::size_t j = 0; j < nobody_; ++j) {
+            while (excess(j) < 0) {
+                if (watch()) return Outcome::stopped;
+                if (!pull_to(j)) return limited() ? Outcome::moved : Outcome::stuck;
+                if (moved_) return Outcome::moved;
+            }
+        }
+        return Outcome::optimal;
+    }
+
+    static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
+
+    [[nodiscard]] bool held(std::size_t choice) const { return held_[choice] != 0; }
+    /// Optimal when run() ended so; else prices on the way.
+    [[nodiscard]] const std::vector<std::int64_t>& prices() const { return price_; }
+    /// Paths that were needed.
+    [[nodiscard]] std::size_t paths() const { return paths_; }
+
+  private:
+    using Choice = ExactProblem::Choice;
+    static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
+    static constexpr std::size_t nowhere = std::numeric_limits<std::size_t>::max();
+
+    /// How a search reached a node, or nobody: the node before it, the choice that is given up on
+    /// the way, and the one that is taken; none, none: a seat opens or closes.
+    struct Step {
+        std::size_t from = 0;
+        std::uint32_t leaves = none;
+        std::uint32_t takes = none;
+    };
+    struct Reached {
+        std::int64_t loss = unlimited;
+        Step step;
+        bool seen = false;
+    };
+
+    [[nodiscard]] const Choice& choice(std::size_t e) const { return problem_->choices[e]; }
+    [[nodiscard]] std::int64_t net(std::size_t e) const {
+        return choice(e).value - price_[choice(e).adviser];
     }
     [[nodiscard]] std::int64_t load(std::size_t j) const {
         return static_cast<std::int64_t>(members_[j].size());
     }
+    [[nodiscard]] std::int64_t excess(std::size_t j) const { return load(j) - target_[j]; }
+    /// What the price asks for: all seats, the minimum only, or either.
+    [[nodiscard]] std::int64_t wanted_load(std::size_t j) const {
+        const std::int64_t low = problem_->min_load[j], high = problem_->capacity[j];
+        return price_[j] > 0 ? high : price_[j] < 0 ? low : std::clamp(load(j), low, high);
+    }
+
     void hold(std::size_t e) {
         held_[e] = 1;
-        ++degree_[arcs_[e].firm];
-        members_[arcs_[e].adviser].push_back(e);
+        ++degree_[firm_of_[e]];
+        auto& members = members_[choice(e).adviser];
+        place_[e] = static_cast<std::uint32_t>(members.size());
+        members.push_back(static_cast<std::uint32_t>(e));
     }
     void release(std::size_t e) {
         held_[e] = 0;
-        --degree_[arcs_[e].firm];
-        auto& m = members_[arcs_[e].adviser];
-        m.erase(std::find(m.begin(), m.end(), e));
-    }
-    /// Worth of a minimum of the firm when it gains (or keeps) its unit number `unit`.
-    [[nodiscard]] std::int64_t firm_minimum(FirmId i, std::int32_t unit) const {
-        return unit <= limits_->min_demand_of(i) ? hard_ : 0;
-    }
-    [[nodiscard]] std::int64_t adviser_minimum(std::size_t j, std::int64_t unit) const {
-        return unit <= limits_->min_load_of(AdviserId(j)) ? hard_ : 0;
+        --degree_[firm_of_[e]];
+        auto& members = members_[choice(e).adviser];
+        members[place_[e]] = members.back();
+        place_[members.back()] = place_[e];
+        members.pop_back();
     }
 
-    void offer(std::size_t to, std::int64_t gain, std::size_t leaves, std::size_t takes,
-               std::vector<Move>& row) {
-        if (gain_[to] == none) {
-            via_[to] = row.size();
-            row.push_back({to, gain, leaves, takes});
-            gain_[to] = gain;
-        } else if (gain > gain_[to]) {
-            row[via_[to]] = {to, gain, leaves, takes};
-            gain_[to] = gain;
-        }
-    }
-
-    /// Best move from j to every node.
-    void build_row(std::size_t j) {
-        auto& row = rows_[j];
-        row.clear();
-        if (j == nobody_) {
-            for (std::size_t i = 0; i < degree_.size(); ++i) {
-                const FirmId firm(i);
-                if (degree_[i] >= limits_->demand_of(firm)) continue;
-                const std::int64_t minimum = firm_minimum(firm, degree_[i] + 1);
-                for (std::size_t e = begin_[i]; e < begin_[i + 1]; ++e) {
-                    if (held_[e] == 0)
-                        offer(arcs_[e].adviser, arcs_[e].value + minimum, no_arc, e, row);
-                }
-            }
-            for (std::size_t k = 0; k < nobody_; ++k) {
-                // An adviser without firms keeps a price of at least 0, unless it misses a minimum
-                // load.
-                if (load(k) > 0) {
-                    offer(k, -adviser_minimum(k, load(k)), no_arc, no_arc, row);
-                } else if (limits_->min_load_of(AdviserId(k)) == 0) {
-                    offer(k, 0, no_arc, no_arc, row);
-                }
-            }
-        } else {
-            for (const std::size_t held : members_[j]) {
-                if (pinned_[held] != 0) continue;
-                const FirmId firm = arcs_[held].firm;
-                for (std::size_t e = begin_[firm]; e < begin_[firm + 1]; ++e) {
-                    if (held_[e] == 0) {
-                        offer(arcs_[e].adviser, arcs_[e].value - arcs_[held].value, held, e, row);
-                    }
-                }
-                offer(nobody_, -arcs_[held].value - firm_minimum(firm, degree_[firm]), held, no_arc,
-                      row);
-            }
-            if (load(j) < limits_->capacity[j]) {
-                offer(nobody_, adviser_minimum(j, load(j) + 1), no_arc, no_arc, row);
+    /// The firm's best choice at the prices. False when it has too few choices.
+    bool choose(std::size_t i) {
+        order_.clear();
+        for (std::size_t e = problem_->begin[i]; e < problem_->begin[i + 1]; ++e) {
+            if (choice(e).pinned) {
+                hold(e);
+            } else {
+                order_.push_back(e);
             }
         }
-        for (const Move& m : row) gain_[m.to] = none;
+        const std::int32_t most = problem_->demand[i], least = problem_->min_demand[i];
+        const auto better = [&](std::size_t a, std::size_t b) {
+            if (net(a) != net(b)) return net(a) > net(b);
+            if (choice(a).preferred != choice(b).preferred) return choice(a).preferred;
+            return a < b;
+        };
+        const auto kept = std::min(
+            order_.size(), static_cast<std::size_t>(std::max<std::int32_t>(0, most - degree_[i])));
+        std::partial_sort(order_.begin(), order_.begin() + static_cast<std::ptrdiff_t>(kept),
+                          order_.end(), better);
+        for (std::size_t k = 0; k < kept; ++k) {
+            const std::size_t e = order_[k];
+            const bool worth = net(e) > 0 || (net(e) == 0 && choice(e).preferred);
+            if (!worth && degree_[i] >= least) break;
+            hold(e);
+        }
+        return degree_[i] >= least;
     }
 
-    struct Step {
-        std::size_t from = 0;
-        Move move;
+    // ---- searches ----
+
+    struct Open {
+        std::int64_t loss = 0;
+        std::uint32_t node = 0;
+        friend bool operator<(const Open& a, const Open& b) {  // the heap's top is the nearest
+            return a.loss != b.loss ? a.loss > b.loss : a.node > b.node;
+        }
     };
 
-    /// Bellman-Ford with a queue, from the current labels. Returns a cycle of positive gain, or
-    /// nothing.
-    std::vector<Step> find_cycle(Control& control) {
-        const std::size_t nodes = nobody_ + 1;
-        std::vector<std::size_t> parent(nodes, no_arc), parent_move(nodes, 0), queue;
-        std::vector<char> queued(nodes, 1);
-        queue.reserve(nodes);
-        for (std::size_t j = 0; j < nodes; ++j) queue.push_back(j);
-        std::size_t since_check = 0;
-        std::vector<std::size_t> next;
-        while (!queue.empty()) {
-            if (control.stop()) {
-                stopped_ = true;
-                return {};
-            }
-            next.clear();
-            for (const std::size_t j : queue) {
-                queued[j] = 0;
-                for (std::size_t m = 0; m < rows_[j].size(); ++m) {
-                    const Move& move = rows_[j][m];
-                    if (label_[j] + move.gain <= label_[move.to]) continue;
-                    label_[move.to] = label_[j] + move.gain;
-                    parent[move.to] = j;
-                    parent_move[move.to] = m;
-                    ++since_check;
-                    if (queued[move.to] == 0) {
-                        queued[move.to] = 1;
-                        next.push_back(move.to);
-                    }
-                }
-            }
-            queue.swap(next);
-            if (since_check >= nodes || (!queue.empty() && since_check > 0)) {
-                since_check = 0;
-                auto cycle = parent_cycle(parent, parent_move);
-                if (!cycle.empty()) return cycle;
-            }
+    void begin_search(std::size_t root) {
+        for (const std::uint32_t j : seen_) reached_[j] = Reached{};
+        seen_.clear();
+        open_.clear();
+        end_ = limit_;
+        end_node_ = nowhere;
+        reach(root, 0, {});
+    }
+    void reach(std::size_t j, std::int64_t loss, Step step) {
+        Reached& r = reached_[j];
+        if (!r.seen) seen_.push_back(static_cast<std::uint32_t>(j));
+        r = {loss, step, true};
+        open_.push_back({loss, static_cast<std::uint32_t>(j)});
+        std::push_heap(open_.begin(), open_.end());
+    }
+    void end_at(std::size_t node, std::int64_t loss, Step step) {
+        if (loss >= end_) return;
+        end_ = loss;
+        end_node_ = node;
+        end_step_ = step;
+    }
+    /// The nearest node that is still to be looked at, or nobody.
+    std::size_t next_node() {
+        while (!open_.empty()) {
+            std::pop_heap(open_.begin(), open_.end());
+            const Open o = open_.back();
+            open_.pop_back();
+            if (o.loss >= end_) break;
+            if (o.loss == reached_[o.node].loss) return o.node;
         }
-        return {};
+        return nobody_;
     }
 
-    [[nodiscard]] std::vector<Step> parent_cycle(
-        const std::vector<std::size_t>& parent, const std::vector<std::size_t>& parent_move) const {
-        std::vector<std::size_t> seen(parent.size(), no_arc);
-        for (std::size_t root = 0; root < parent.size(); ++root) {
-            std::size_t at = root;
-            while (at != no_arc && seen[at] == no_arc) {
-                seen[at] = root;
-                at = parent[at];
-            }
-            if (at == no_arc || seen[at] != root) continue;
-            std::vector<Step> cycle;
-            const std::size_t stop = at;
-            do {
-                cycle.push_back({parent[at], rows_[parent[at]][parent_move[at]]});
-                at = parent[at];
-            } while (at != stop);
-            return cycle;
-        }
-        return {};
+    /// Moves one unit that is too much at `root` to where it costs least.
+    bool push_from(std::size_t root) {
+        begin_search(root);
+        for (std::size_t j = next_node(); j != nobody_; j = next_node()) look_ahead(j);
+        return settle(root, +1);
     }
 
-    void apply(const std::vector<Step>& cycle) {
-        for (const Step& s : cycle) {
-            if (s.move.leaves != no_arc) release(s.move.leaves);
-        }
-        for (const Step& s : cycle) {
-            if (s.move.takes != no_arc) hold(s.move.takes);
-        }
-        // Rows change where members or loads change, and where a firm's held arcs or degree change.
-        std::vector<std::size_t> stale{nobody_};
-        for (const Step& s : cycle) {
-            stale.push_back(s.from);
-            for (const std::size_t e : {s.move.leaves, s.move.takes}) {
-                if (e == no_arc) continue;
-                const FirmId firm = arcs_[e].firm;
-                for (std::size_t f = begin_[firm]; f < begin_[firm + 1]; ++f) {
-                    if (held_[f] != 0 || f == e) stale.push_back(arcs_[f].adviser);
-                }
+    void look_ahead(std::size_t j) {
+        const std::int64_t here = reached_[j].loss;
+        if (target_[j] < problem_->capacity[j]) end_at(nobody_, here - price_[j], {j, none, none});
+        for (const std::uint32_t e : members_[j]) {
+            if (end_ <= here) return;  // nothing can be nearer
+            if (choice(e).pinned) continue;
+            const std::uint32_t i = firm_of_[e];
+            const std::int64_t kept = net(e) + here;
+            if (degree_[i] > problem_->min_demand[i]) end_at(nobody_, kept, {j, e, none});
+            for (std::size_t f = problem_->begin[i]; f < problem_->begin[i + 1]; ++f) {
+                const std::size_t k = choice(f).adviser;
+                const std::int64_t loss = kept - choice(f).value + price_[k];
+                if (loss >= end_ || held_[f] != 0 || loss >= reached_[k].loss) continue;
+                const Step step{j, e, static_cast<std::uint32_t>(f)};
+                reach(k, loss, step);
+                if (excess(k) < 0) end_at(k, loss, step);
             }
         }
-        std::sort(stale.begin(), stale.end());
-        stale.erase(std::unique(stale.begin(), stale.end()), stale.end());
-        for (const std::size_t j : stale) build_row(j);
     }
 
-    const AssignmentLimits* limits_;
-    std::vector<Arc> arcs_;
-    std::int64_t hard_;
+    /// Fetches one unit that `root` lacks from where it costs least.
+    bool pull_to(std::size_t root) {
+        begin_search(root);
+        for (std::size_t j = next_node(); j != nobody_; j = next_node()) look_back(j);
+        return settle(root, -1);
+    }
+
+    void look_back(std::size_t k) {
+        const std::int64_t here = reached_[k].loss;
+        if (target_[k] > problem_->min_load[k]) end_at(nobody_, here + price_[k], {k, none, none});
+        for (std::size_t at = column_begin_[k]; at < column_begin_[k + 1]; ++at) {
+            const std::uint32_t f = column_[at];
+            if (end_ <= here) return;  // nothing can be nearer
+            if (held_[f] != 0) continue;
+            const std::uint32_t i = firm_of_[f];
+            const std::int64_t gained = here - net(f);
+            if (degree_[i] < problem_->demand[i]) end_at(nobody_, gained, {k, none, f});
+            std::int32_t to_find = degree_[i];
+            for (std::size_t e = problem_->begin[i]; to_find > 0; ++e) {
+                if (held_[e] == 0) continue;
+                --to_find;
+                if (choice(e).pinned) continue;
+                const std::size_t j = choice(e).adviser;
+                const std::int64_t loss = gained + net(e);
+                if (loss >= end_ || loss >= reached_[j].loss) continue;
+                reach(j, loss, {k, static_cast<std::uint32_t>(e), f});
+            }
+        }
+    }
+
+    /// Moves the prices of all nodes nearer than the end, and the unit along the path. False when
+    /// there is no path within the limit.
+    bool settle(std::size_t root, int sign) {
+        if (end_ == unlimited) return false;
+        for (const std::uint32_t j : seen_) {
+            if (reached_[j].loss >= end_) continue;
+            price_[j] += sign * (end_ - reached_[j].loss);
+            moved_ = moved_ || (limited() && std::abs(price_[j] - start_[j]) > limit_);
+        }
+        if (end_node_ == nowhere) return false;
+        apply(root, sign);
+        return true;
+    }
+    [[nodiscard]] bool limited() const { return limit_ != unlimited; }
+
+    /// Follows the path from its end back to the root.
+    void apply(std::size_t root, int seats) {
+        ++paths_;
+        Step step = end_step_;
+        std::size_t at = end_node_;
+        std::vector<Step>& path = path_;
+        path.clear();
+        while (true) {
+            path.push_back(step);
+            at = step.from;
+            if (at == root) break;
+            step = reached_[at].step;
+        }
+        for (const Step& s : path) {
+            if (s.leaves != none) release(s.leaves);
+        }
+        for (const Step& s : path) {
+            if (s.takes != none) hold(s.takes);
+            if (s.leaves == none && s.takes == none) target_[s.from] += seats;
+        }
+    }
+
+    const ExactProblem* problem_;
     std::size_t nobody_;
-    std::vector<std::size_t> begin_;
-    std::vector<char> held_, pinned_;
+    std::vector<std::int64_t> price_;
+    std::vector<std::uint32_t> firm_of_;
+    std::vector<char> held_;
+    std::vector<std::uint32_t> place_;  ///< of a held choice among the members of its adviser
     std::vector<std::int32_t> degree_;
-    std::vector<std::vector<std::size_t>> members_;  ///< arcs held at each adviser
-    std::vector<std::vector<Move>> rows_;
-    std::vector<std::int64_t> gain_;  ///< scratch of build_row
-    std::vector<std::size_t> via_;    ///< scratch of build_row
-    std::vector<std::int64_t> label_;
-    bool stopped_ = false;
+    std::vector<std::vector<std::uint32_t>> members_;  ///< choices held at each adviser
+    std::vector<std::size_t> column_begin_;            ///< choices by adviser
+    std::vector<std::uint32_t> column_;
+    std::vector<std::int64_t> target_;  ///< the load that the adviser shall have
+    std::size_t paths_ = 0;
+    std::int64_t limit_ = unlimited;
+    std::vector<std::int64_t> start_;  ///< prices that run() began with
+    bool moved_ = false;
+
+    // One search.
+    std::vector<Reached> reached_;
+    std::vector<std::uint32_t> seen_;
+    std::vector<Open> open_;
+    std::int64_t end_ = unlimited;
+    std::size_t end_node_ = 0;
+    Step end_step_;
+    std::vector<std::size_t> order_;
+    std::vector<Step> path_;
 };
 
 }  // namespace libmatch

@@ -6,6 +6,7 @@
 
 #include <Eigen/Core>
 
+#include <libmatch/retrieve/row_scan.hpp>
 #include <libmatch/retrieve/source.hpp>
 
 namespace libmatch {
@@ -36,8 +37,25 @@ class DenseSource final : public PairSource {
     }
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
               unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
-        detail::best_by_scan(who, lists, threads, control, least,
+        detail::best_by_scan(who, prices, lists, threads, control, least,
                              [&](FirmId i, auto& keep) { scan(i, prices, keep); });
+    }
+    void best_spread(std::span<const FirmId> who, std::span<const double> prices,
+                     CandidateLists& lists, unsigned threads, const Control& control,
+                     double least = -HUGE_VAL) const override {
+        constexpr std::size_t chunk = 64, stride = 7919;  // a prime: neighbours begin far apart
+        parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
+            detail::KeepBest keep(lists.width());
+            for (std::size_t k = begin; k < end && !control.stop(); ++k) {
+                keep.clear(0, least);
+                keep.promise(detail::least_listed(lists, who[k], prices));
+                detail::FromAdviser from(keep, who[k] * stride % advisers(), advisers());
+                scan(who[k], prices, from);
+                keep.write(who[k], lists);
+                for (Candidate& c : lists.slots(who[k]).first(lists.of(who[k]).size()))
+                    c.adviser = from.true_number(c.adviser);
+            }
+        });
     }
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                 std::span<const double> prices,
@@ -52,15 +70,7 @@ class DenseSource final : public PairSource {
     void scan(FirmId i, std::span<const double> prices, Keep& keep) const {
         const double* row =
             utility_.data() + static_cast<Eigen::Index>(i.value) * utility_.outerStride();
-        for (std::size_t j = 0; j < advisers(); ++j) {
-            if (row[j] == -HUGE_VAL) continue;
-            const double net = row[j] - prices[j];
-            if (net >= keep.floor()) {
-                keep.offer(AdviserId(j), row[j], net);
-            } else {
-                keep.skipped();
-            }
-        }
+        detail::RowScan::run(row, prices.data(), advisers(), keep);
     }
     Eigen::Ref<const Matrix> utility_;
 };
@@ -81,9 +91,12 @@ class SparseSource final : public PairSource {
     [[nodiscard]] double utility_limit() const override {
         return value_.empty() ? -HUGE_VAL : *std::max_element(value_.begin(), value_.end());
     }
+    [[nodiscard]] std::optional<StoredRows> stored() const override {
+        return StoredRows{row_begin_, column_, value_};
+    }
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
               unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
-        detail::best_by_scan(who, lists, threads, control, least,
+        detail::best_by_scan(who, prices, lists, threads, control, least,
                              [&](FirmId i, auto& keep) { scan(i, prices, keep); });
     }
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,

@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <memory>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -95,6 +96,13 @@ struct ValuedPair {
     double value = 0;
 };
 
+/// Pairs in compressed rows, as a source may hold them.
+struct StoredRows {
+    std::span<const std::int64_t> begin;    ///< n + 1
+    std::span<const std::uint32_t> column;  ///< ascending and distinct in each row
+    std::span<const double> value;
+};
+
 class PairSource {
   public:
     virtual ~PairSource() = default;
@@ -109,6 +117,8 @@ class PairSource {
     [[nodiscard]] virtual double utility(FirmId i, AdviserId j) const = 0;
     /// No eligible pair is worth more.
     [[nodiscard]] virtual double utility_limit() const = 0;
+    /// All pairs, where the source holds them in rows and reading them all costs little.
+    [[nodiscard]] virtual std::optional<StoredRows> stored() const { return std::nullopt; }
     /// Why a pair is not eligible, for people.
     [[nodiscard]] virtual std::string reason(FirmId, AdviserId) const {
         return "the pair is not eligible";
@@ -121,6 +131,15 @@ class PairSource {
     virtual void best(std::span<const FirmId> who, std::span<const double> prices,
                       CandidateLists& lists, unsigned threads, const Control& control,
                       double least = -HUGE_VAL) const = 0;
+
+    /// The same, but of equal pairs different firms may list different ones, so that an auction
+    /// among firms without preferences is not about a few advisers. The answer depends on the firm
+    /// and the prices alone.
+    virtual void best_spread(std::span<const FirmId> who, std::span<const double> prices,
+                             CandidateLists& lists, unsigned threads, const Control& control,
+                             double least = -HUGE_VAL) const {
+        best(who, prices, lists, threads, control, least);
+    }
 
     /// All pairs of the firms `who` with u - p >= threshold[firm], sorted by position in `who`,
     /// then adviser.
@@ -175,6 +194,8 @@ class KeepBest {
     }
     /// The caller knows K eligible pairs of at least this net value.
     void promise(double net) { floor_ = std::max(floor_, net - slack_); }
+    /// Only so many of the best pairs need be offered; 0: all that reach the floor.
+    [[nodiscard]] std::size_t wanted() const { return k_; }
     /// Pairs strictly below this net value need not be offered.
     [[nodiscard]] double floor() const { return floor_; }
     void offer(AdviserId j, double value, double net) {
@@ -241,6 +262,7 @@ class KeepAbove {
   public:
     KeepAbove(FirmId i, double threshold, std::vector<ValuedPair>& out)
         : firm_(i), threshold_(threshold), out_(&out) {}
+    [[nodiscard]] std::size_t wanted() const { return 0; }
     [[nodiscard]] double floor() const { return threshold_; }
     void offer(AdviserId j, double value, double net) {
         if (net >= threshold_) out_->push_back({firm_, j, value});
@@ -257,13 +279,15 @@ class KeepAbove {
 /// `scan(i, prices, keep)` calls keep.offer(j, u, u - p_j) for every pair that may reach
 /// keep.floor().
 template <class Scan>
-void best_by_scan(std::span<const FirmId> who, CandidateLists& lists, unsigned threads,
-                  const Control& control, double least, const Scan& scan) {
+void best_by_scan(std::span<const FirmId> who, std::span<const double> prices,
+                  CandidateLists& lists, unsigned threads, const Control& control, double least,
+                  const Scan& scan) {
     constexpr std::size_t chunk = 256;
     parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
         KeepBest keep(lists.width());
         for (std::size_t k = begin; k < end && !control.stop(); ++k) {
             keep.clear(0, least);
+            keep.promise(least_listed(lists, who[k], prices));
             scan(who[k], keep);
             keep.write(who[k], lists);
         }

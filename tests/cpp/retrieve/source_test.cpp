@@ -205,5 +205,62 @@ TEST(MarketSource, NamesTheRuleOfAnExcludedPair) {
               "the adviser does not serve firms of this headcount");
 }
 
+// ---- rows of several segments ----
+
+DenseSource::Matrix wide_matrix(bool with_ties) {
+    Random random(5);
+    DenseSource::Matrix matrix(12, 9'001);
+    for (Eigen::Index i = 0; i < matrix.rows(); ++i) {
+        for (Eigen::Index j = 0; j < matrix.cols(); ++j) {
+            const double value =
+                with_ties ? static_cast<double>(random.below(3)) : random.uniform();
+            // The last rows have few pairs, one has none.
+            const bool eligible = i < 8 || (i < 11 && random.below(1'000) < 3);
+            matrix(i, j) = eligible ? value : -HUGE_VAL;
+        }
+    }
+    return matrix;
+}
+
+TEST(DenseRows, OfSeveralSegmentsAgreeWithLoops) {
+    Random random(6);
+    std::vector<double> prices(9'001);
+    for (const bool ties : {false, true}) {
+        const DenseSource::Matrix matrix = wide_matrix(ties);
+        const DenseSource source(matrix);
+        for (double& p : prices) p = ties ? 0 : 0.2 * random.uniform();
+        std::vector<FirmId> who;
+        for (std::size_t i = 0; i < source.firms(); ++i) who.emplace_back(i);
+        for (const std::size_t width : {1U, 32U, 300U}) expect_best(source, who, prices, width, 1);
+        for (const double threshold : {-HUGE_VAL, 0.5, 0.99, 2.0, HUGE_VAL}) {
+            expect_above(source, who, prices, std::vector<double>(source.firms(), threshold), 1);
+        }
+    }
+}
+
+TEST(DenseRows, SpreadListsDifferInEqualPairsOnly) {
+    const DenseSource::Matrix matrix = wide_matrix(true);
+    const DenseSource source(matrix);
+    const std::vector<double> prices(source.advisers(), 0.0);
+    std::vector<FirmId> who;
+    for (std::size_t i = 0; i < source.firms(); ++i) who.emplace_back(i);
+    constexpr std::size_t width = 16;
+    CandidateLists lists(source.firms(), width), again(source.firms(), width);
+    const Control control;
+    source.best_spread(who, prices, lists, 1, control);
+    source.best_spread(who, prices, again, 3, control);
+    for (const FirmId i : who) {
+        const auto expected = all_pairs(source, i, prices);
+        const auto list = lists.of(i);
+        ASSERT_EQ(list.size(), std::min(width, expected.size()));
+        for (std::size_t k = 0; k < list.size(); ++k) {
+            EXPECT_EQ(list[k].value, static_cast<float>(expected[k].value));
+            EXPECT_EQ(source.utility(i, list[k].adviser), expected[k].value);
+            EXPECT_EQ(again.of(i)[k].adviser, list[k].adviser);
+        }
+    }
+    EXPECT_NE(lists.of(FirmId(0U))[0].adviser, lists.of(FirmId(1U))[0].adviser);
+}
+
 }  // namespace
 }  // namespace libmatch
