@@ -89,6 +89,8 @@ class PairSource {
     [[nodiscard]] virtual bool eligible(FirmId i, AdviserId j) const = 0;
     /// Of an eligible pair.
     [[nodiscard]] virtual double utility(FirmId i, AdviserId j) const = 0;
+    /// Hours that an eligible pair takes; asked only where capacities are hours.
+    [[nodiscard]] virtual double load(FirmId, AdviserId) const { return 1; }
     /// Why a pair is not eligible, for people.
     [[nodiscard]] virtual std::string reason(FirmId, AdviserId) const {
         return "the pair is not eligible";
