@@ -105,7 +105,7 @@ def test_pins_seed_and_threads() -> None:
     "change",
     [
         {"pairs": np.array([[0, 0], [1, 0], [2, 1]])},
-        {"prices": np.array([0.5, 0.0])},
+        {"prices": np.array([1.5, 0.0])},
         {"objective": 9.0},
         {"bound": 7.0},
     ],
