@@ -5,6 +5,7 @@
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/check/assignment.hpp>
 #include <libmatch/plan/solve.hpp>
+#include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
 
@@ -18,13 +19,15 @@ using Status = libmatch::Status;
 class Problem {
   public:
     Problem(std::size_t n, std::size_t m, std::optional<Array<double>> dense,
-            std::optional<Sparse> sparse, const Array<std::int64_t>& capacity,
+            std::optional<Sparse> sparse, const std::optional<Array<std::int64_t>>& capacity,
             const std::optional<Array<std::int32_t>>& demand,
             const std::optional<Array<std::int32_t>>& min_demand,
             const std::optional<Array<std::int64_t>>& min_load,
-            const std::optional<Array<std::int64_t>>& pinned)
-        : dense_(std::move(dense)), sparse_(std::move(sparse)) {
+            const std::optional<Array<std::int64_t>>& pinned,
+            const std::optional<Array<double>>& hours, std::optional<Array<double>> load)
+        : dense_(std::move(dense)), sparse_(std::move(sparse)), load_(std::move(load)) {
         limits_.capacity = to_vector(capacity);
+        limits_.hours = to_vector(hours);
         limits_.demand = to_vector(demand);
         limits_.min_demand = to_vector(min_demand);
         limits_.min_load = to_vector(min_load);
@@ -47,20 +50,38 @@ class Problem {
                 std::span(column.data(), static_cast<std::size_t>(column.size())),
                 std::span(value.data(), static_cast<std::size_t>(value.size())));
         }
+        if (load_) with_hours_ = std::make_unique<HoursSource>(*source_, hours_of(m));
     }
-    [[nodiscard]] const PairSource& source() const { return *source_; }
+    [[nodiscard]] const PairSource& source() const { return with_hours_ ? *with_hours_ : *source_; }
     [[nodiscard]] const AssignmentLimits& limits() const { return limits_; }
 
   private:
+    /// Hours as an n x m array, one per firm, or one per stored pair of a sparse array.
+    [[nodiscard]] HoursSource::Hours hours_of(std::size_t m) const {
+        const double* hours = load_->data();
+        if (load_->ndim() == 2)
+            return [hours, m](FirmId i, AdviserId j) { return hours[i.value * m + j.value]; };
+        if (!sparse_) return [hours](FirmId i, AdviserId) { return hours[i.value]; };
+        const std::int64_t* begin = std::get<0>(*sparse_).data();
+        const std::uint32_t* column = std::get<1>(*sparse_).data();
+        return [hours, begin, column](FirmId i, AdviserId j) {
+            const auto* row = column + begin[i.value];
+            return hours[std::lower_bound(row, column + begin[i.value + 1], j.value) - column];
+        };
+    }
     std::optional<Array<double>> dense_;
     std::optional<Sparse> sparse_;
+    std::optional<Array<double>> load_;
     AssignmentLimits limits_;
     std::unique_ptr<PairSource> source_;
+    std::unique_ptr<HoursSource> with_hours_;
 };
 
 AssignmentResult run(const PairSource& source, const AssignmentLimits& limits, double gap,
-                     bool exact, std::optional<double> time_limit, unsigned threads) {
+                     bool exact, std::optional<double> time_limit, unsigned threads,
+                     std::uint64_t seed) {
     AssignmentOptions options;
+    options.seed = seed;
     options.gap = gap;
     options.exact = exact;
     options.threads = threads;
@@ -102,6 +123,7 @@ check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
     problem.advisers = source.advisers();
     problem.eligible = [&](FirmId i, AdviserId j) { return source.eligible(i, j); };
     problem.utility = [&](FirmId i, AdviserId j) { return source.utility(i, j); };
+    problem.load = [&](FirmId i, AdviserId j) { return source.load(i, j); };
     problem.firm_name = [](FirmId i) { return "firm " + std::to_string(i.value); };
     problem.adviser_name = [](AdviserId j) { return "adviser " + std::to_string(j.value); };
     problem.reason = [&](FirmId i, AdviserId j) { return source.reason(i, j); };
@@ -161,49 +183,52 @@ void register_assign(py::module_& m) {
     m.def(
         "assign",
         [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
-           std::optional<Sparse> sparse, const Array<std::int64_t>& capacity,
+           std::optional<Sparse> sparse, const std::optional<Array<std::int64_t>>& capacity,
            const std::optional<Array<std::int32_t>>& demand,
            const std::optional<Array<std::int32_t>>& min_demand,
            const std::optional<Array<std::int64_t>>& min_load,
-           const std::optional<Array<std::int64_t>>& pinned, double gap, bool exact,
-           std::optional<double> time_limit, unsigned threads) {
+           const std::optional<Array<std::int64_t>>& pinned,
+           const std::optional<Array<double>>& hours, std::optional<Array<double>> load, double gap,
+           bool exact, std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned);
-            return run(p.source(), p.limits(), gap, exact, time_limit, threads);
+                            min_load, pinned, hours, std::move(load));
+            return run(p.source(), p.limits(), gap, exact, time_limit, threads, seed);
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
-        py::kw_only(), py::arg("gap") = 1e-4, py::arg("exact") = false,
-        py::arg("time_limit") = py::none(), py::arg("threads") = 0);
+        py::arg("hours"), py::arg("load"), py::kw_only(), py::arg("gap") = 1e-4,
+        py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
+        py::arg("seed") = 0);
     m.def(
         "verify_assign",
         [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
-           std::optional<Sparse> sparse, const Array<std::int64_t>& capacity,
+           std::optional<Sparse> sparse, const std::optional<Array<std::int64_t>>& capacity,
            const std::optional<Array<std::int32_t>>& demand,
            const std::optional<Array<std::int32_t>>& min_demand,
            const std::optional<Array<std::int64_t>>& min_load,
-           const std::optional<Array<std::int64_t>>& pinned, const Array<std::int64_t>& pairs,
-           const Array<double>& prices, double objective, double bound, double unit,
-           const std::string& status) {
+           const std::optional<Array<std::int64_t>>& pinned,
+           const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
+           const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
+           double bound, double unit, const std::string& status) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned);
+                            min_load, pinned, hours, std::move(load));
             return judge(p.source(), p.limits(),
                          claim_of(pairs, prices, objective, bound, unit, status));
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
-        py::arg("pairs"), py::arg("prices"), py::arg("objective"), py::arg("bound"),
-        py::arg("unit"), py::arg("status"));
+        py::arg("hours"), py::arg("load"), py::arg("pairs"), py::arg("prices"),
+        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme, double gap, bool exact,
-           std::optional<double> time_limit, unsigned threads) {
+           std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
             const Scorer scorer(*market, programme_named(*market, programme));
             return run(MarketSource(scorer), programme_limits(scorer), gap, exact, time_limit,
-                       threads);
+                       threads, seed);
         },
         py::arg("market"), py::arg("programme"), py::arg("gap") = 1e-4, py::arg("exact") = false,
-        py::arg("time_limit") = py::none(), py::arg("threads") = 0);
+        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
     m.def(
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,

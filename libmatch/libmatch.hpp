@@ -13,5 +13,6 @@
 #include <libmatch/plan/explain.hpp>
 #include <libmatch/plan/solve.hpp>
 #include <libmatch/pool/pool.hpp>
+#include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>

@@ -20,6 +20,7 @@
 #include <libmatch/assign/exact_mode.hpp>
 #include <libmatch/assign/exact_start.hpp>
 #include <libmatch/assign/feasibility.hpp>
+#include <libmatch/assign/hours.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
 
@@ -281,6 +282,7 @@ class Assigner {
 [[nodiscard]] inline AssignmentResult assign(const PairSource& source,
                                              const AssignmentLimits& limits,
                                              const AssignmentOptions& options, Control& control) {
+    if (!limits.hours.empty()) return assign_hours(source, limits, options, control);
     return detail::Assigner(source, limits, options, control).solve();
 }
 

@@ -2,8 +2,9 @@
 // all pairs.
 //
 // A problem is given by two questions, `eligible(i, j)` and `utility(i, j)`; the judge asks both
-// for every pair. Complexity: O(n m) questions. It shares no code with any solver. Deterministic
-// for any number of threads.
+// for every pair, and `load(i, j)` where capacities are hours: a price is then per hour.
+// Complexity: O(n m) questions. It shares no code with any solver. Deterministic for any number of
+// threads.
 #pragma once
 
 #include <algorithm>
@@ -26,6 +27,7 @@ struct AssignmentCase {
     std::size_t advisers = 0;
     std::function<bool(FirmId, AdviserId)> eligible;
     std::function<double(FirmId, AdviserId)> utility;  ///< of an eligible pair
+    std::function<double(FirmId, AdviserId)> load{};   ///< its hours; empty = 1
     std::function<std::string(FirmId)> firm_name;
     std::function<std::string(AdviserId)> adviser_name;
     /// Why a pair is not eligible; may be empty.
@@ -53,6 +55,36 @@ inline double in_certificate_numbers(double x, double unit) {
     return unit > 0 ? static_cast<double>(std::llround(x / unit)) : x;
 }
 
+/// Hours of an eligible pair; 1 where capacity counts firms.
+inline double hours_of(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
+                       AdviserId j) {
+    return limits.hours.empty() || !problem.load ? 1.0 : problem.load(i, j);
+}
+
+/// The hours that the pairs take of each adviser, against its capacity.
+inline void judge_hours(const AssignmentCase& problem, const AssignmentLimits& limits,
+                        const std::vector<Pair>& pairs, Verdict& verdict) {
+    std::vector<Sum> taken(problem.advisers);
+    for (const Pair& p : pairs) {
+        if (p.firm >= problem.firms || p.adviser >= problem.advisers) continue;
+        if (!problem.eligible(p.firm, p.adviser)) continue;
+        const double hours = hours_of(problem, limits, p.firm, p.adviser);
+        if (!(std::isfinite(hours) && hours >= 0)) {
+            verdict.fail(problem.stage, problem.firm_name(p.firm),
+                         "the pair takes " + figure(hours) + " hours");
+            continue;
+        }
+        taken[p.adviser].add(hours);
+    }
+    for (std::size_t j = 0; j < problem.advisers; ++j) {
+        if (taken[j].value() > limits.hours[j] + hours_tolerance(limits.hours[j])) {
+            verdict.fail(
+                problem.stage, problem.adviser_name(AdviserId(j)),
+                figure(taken[j].value()) + " hours for a capacity of " + figure(limits.hours[j]));
+        }
+    }
+}
+
 /// The most that one firm can add to the dual value at these prices.
 inline double best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
                           const std::vector<double>& prices, const std::vector<AdviserId>& pins,
@@ -60,7 +92,7 @@ inline double best_choice(const AssignmentCase& problem, const AssignmentLimits&
     double total = 0;
     for (const AdviserId j : pins) {
         total += in_certificate_numbers(problem.utility(i, j), unit) -
-                 in_certificate_numbers(prices[j], unit);
+                 in_certificate_numbers(prices[j], unit) * hours_of(problem, limits, i, j);
     }
     const int room = limits.demand_of(i) - static_cast<int>(pins.size());
     const int forced = limits.min_demand_of(i) - static_cast<int>(pins.size());
@@ -71,7 +103,8 @@ inline double best_choice(const AssignmentCase& problem, const AssignmentLimits&
         if (!problem.eligible(i, adviser)) continue;
         if (std::find(pins.begin(), pins.end(), adviser) != pins.end()) continue;
         nets.push_back(in_certificate_numbers(problem.utility(i, adviser), unit) -
-                       in_certificate_numbers(prices[j], unit));
+                       in_certificate_numbers(prices[j], unit) *
+                           hours_of(problem, limits, i, adviser));
     }
     const auto kept = static_cast<std::ptrdiff_t>(
         std::min<std::size_t>(nets.size(), static_cast<std::size_t>(room)));
@@ -138,9 +171,14 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         }
         objective.add(detail::in_certificate_numbers(problem.utility(p.firm, p.adviser), unit));
     }
+    const bool in_hours = !limits.hours.empty();
+    if (in_hours) {
+        seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+        detail::judge_hours(problem, limits, seen, verdict);
+    }
     for (std::size_t j = 0; j < problem.advisers; ++j) {
         const AdviserId adviser(j);
-        if (load[j] > limits.capacity[j]) {
+        if (!in_hours && load[j] > limits.capacity[j]) {
             fail(problem.adviser_name(adviser), std::to_string(load[j]) +
                                                     " firms for a capacity of " +
                                                     std::to_string(limits.capacity[j]));
@@ -183,8 +221,10 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
             fail(problem.adviser_name(AdviserId(j)),
                  "the price " + detail::figure(price) + " is negative without a minimum load");
         }
-        const auto seats = price > 0 ? limits.capacity[j] : limits.min_load_of(AdviserId(j));
-        bound.add(detail::in_certificate_numbers(price, unit) * static_cast<double>(seats));
+        const double most = in_hours ? limits.hours[j] : static_cast<double>(limits.capacity[j]);
+        const double seats =
+            price > 0 ? most : static_cast<double>(limits.min_load_of(AdviserId(j)));
+        bound.add(detail::in_certificate_numbers(price, unit) * seats);
     }
     std::vector<double> surplus(problem.firms);
     if (problem.best_choices) {

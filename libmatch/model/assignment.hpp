@@ -2,6 +2,8 @@
 //
 //   max sum u_ij x_ij   over binary x on eligible pairs,
 //   dmin_i <= sum_j x_ij <= d_i,   L_j <= sum_i x_ij <= C_j,   x_ij = 1 on pins.
+//
+// Capacities can be hours instead: sum_i h_ij x_ij <= C_j, with h_ij from the source of the pairs.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +27,8 @@ struct Pair {
 
 /// The constraints around the pairs. An empty vector means its default for all.
 struct AssignmentLimits {
-    std::vector<std::int64_t> capacity;    ///< C_j >= 0, one per adviser; never empty
+    std::vector<std::int64_t> capacity;    ///< C_j >= 0, one per adviser; empty only with hours
+    std::vector<double> hours;             ///< C_j >= 0 in hours, one per adviser; else empty
     std::vector<std::int64_t> min_load;    ///< L_j, 0 <= L_j <= C_j; default 0
     std::vector<std::int32_t> demand;      ///< d_i >= 0; default 1
     std::vector<std::int32_t> min_demand;  ///< dmin_i, 0 <= dmin_i <= d_i; default 0
@@ -40,6 +43,12 @@ struct AssignmentLimits {
     }
 };
 
+/// By how much a sum of hours may exceed a capacity because of rounding. The one place that says
+/// so: solvers keep within a thousandth of it, the judge allows it.
+[[nodiscard]] constexpr double hours_tolerance(double capacity) {
+    return 1e-9 * (capacity > 1 ? capacity : 1);
+}
+
 /// Why no assignment exists: a minimum cut. Each entry can be read alone.
 struct Blocker {
     enum class Kind { firm, adviser, pin };
@@ -50,19 +59,20 @@ struct Blocker {
 };
 
 struct AssignmentResult {
-    std::vector<Pair> pairs;  ///< sorted by firm, then adviser
-    std::vector<double>
-        prices;  ///< one per adviser, score units; negative only where there is a minimum load
+    std::vector<Pair> pairs;     ///< sorted by firm, then adviser
+    std::vector<double> prices;  ///< one per adviser, score units (per hour where capacity is
+                                 ///< hours); negative only where there is a minimum load
     Certificate certificate;
     std::vector<Blocker> blockers;  ///< only when infeasible
 };
 
 struct AssignmentOptions {
-    double gap = 1e-4;     ///< relative gap to certify over all eligible pairs
-    bool exact = false;    ///< gap exactly 0 in multiples of `unit`
-    double unit = 1e-6;    ///< unit of the integer scores of the exact mode
-    int candidates = 32;   ///< length of each firm's list; speed only, never the answer's proof
-    unsigned threads = 0;  ///< 0 = all cores; never changes the answer
+    double gap = 1e-4;       ///< relative gap to certify over all eligible pairs
+    bool exact = false;      ///< gap exactly 0 in multiples of `unit`
+    double unit = 1e-6;      ///< unit of the integer scores of the exact mode
+    int candidates = 32;     ///< length of each firm's list; speed only, never the answer's proof
+    unsigned threads = 0;    ///< 0 = all cores; never changes the answer
+    std::uint64_t seed = 0;  ///< of the search with hours; nothing else is drawn by chance
 };
 
 }  // namespace libmatch

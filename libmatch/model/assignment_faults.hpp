@@ -9,6 +9,44 @@
 #include <libmatch/model/assignment.hpp>
 
 namespace libmatch {
+namespace detail {
+
+/// Faults of limits whose capacities are hours.
+inline void check_hours(const AssignmentLimits& limits, std::size_t m, std::vector<Fault>& faults) {
+    const auto fail = [&](const char* table, std::int64_t row, std::string value,
+                          std::string problem, std::string remedy) {
+        faults.push_back({Fault::Severity::error, table, row, "", std::move(value),
+                          std::move(problem), std::move(remedy)});
+    };
+    if (limits.hours.size() != m) {
+        fail("hours", -1, std::to_string(limits.hours.size()) + " entries",
+             std::to_string(m) + " entries are expected", "give one per adviser");
+    }
+    for (std::size_t j = 0; j < limits.hours.size(); ++j) {
+        if (!(std::isfinite(limits.hours[j]) && limits.hours[j] >= 0)) {
+            fail("hours", static_cast<std::int64_t>(j), std::to_string(limits.hours[j]),
+                 "it is not a finite number from 0", "correct it");
+        }
+    }
+    if (!limits.capacity.empty()) {
+        fail("capacity", -1, std::to_string(limits.capacity.size()) + " entries",
+             "capacity is given in firms and in hours", "leave one of the two empty");
+    }
+    for (std::size_t j = 0; j < limits.min_load.size(); ++j) {
+        if (limits.min_load[j] != 0) {
+            fail("min_load", static_cast<std::int64_t>(j), std::to_string(limits.min_load[j]),
+                 "minimum loads are not supported together with hours", "use 0");
+        }
+    }
+    for (std::size_t i = 0; i < limits.demand.size(); ++i) {
+        if (limits.demand[i] > 1) {
+            fail("demand", static_cast<std::int64_t>(i), std::to_string(limits.demand[i]),
+                 "demands above 1 are not supported together with hours", "use 0 or 1");
+        }
+    }
+}
+
+}  // namespace detail
 
 /// Every fault of the limits of a problem of n firms and m advisers.
 [[nodiscard]] inline std::vector<Fault> faults_of(const AssignmentLimits& limits, std::size_t n,
@@ -27,7 +65,9 @@ namespace libmatch {
              std::to_string(wanted) + " entries are expected", "give one per firm or adviser"});
         return false;
     };
-    if (check_length("capacity", limits.capacity.size(), m, false)) {
+    if (!limits.hours.empty()) {
+        detail::check_hours(limits, m, faults);
+    } else if (check_length("capacity", limits.capacity.size(), m, false)) {
         for (std::size_t j = 0; j < m; ++j) {
             if (limits.capacity[j] < 0) {
                 fail("capacity", j, std::to_string(limits.capacity[j]), "it is negative",

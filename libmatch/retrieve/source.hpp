@@ -119,6 +119,8 @@ class PairSource {
     [[nodiscard]] virtual double utility_limit() const = 0;
     /// All pairs, where the source holds them in rows and reading them all costs little.
     [[nodiscard]] virtual std::optional<StoredRows> stored() const { return std::nullopt; }
+    /// Hours that an eligible pair takes; asked only where capacities are hours.
+    [[nodiscard]] virtual double load(FirmId, AdviserId) const { return 1; }
     /// Why a pair is not eligible, for people.
     [[nodiscard]] virtual std::string reason(FirmId, AdviserId) const {
         return "the pair is not eligible";

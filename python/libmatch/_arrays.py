@@ -105,12 +105,16 @@ def assign(
         too. With a Market, one of its programmes is assigned alone, with the market's own
         capacities, demands and pins.
     capacity : whole number or (m,) array
-        How many firms an adviser takes at most, from 0.
+        How many firms an adviser takes at most, from 0; with `load` hours, real numbers from 0.
     demand, min_demand : whole number or (n,) array
         How many advisers a firm takes at most and at least, ``0 <= min_demand <= demand``.
     min_load : whole number or (m,) array
         How many firms an adviser takes at least, ``0 <= min_load <= capacity``.
-    load, quotas, prices
+    load : number, (n,) array, (n, m) array, or scipy sparse array, optional
+        Hours that a pair takes, from 0 (0 = none): one number, one per firm, one per pair, or one
+        per stored entry of a sparse utility. Capacity is then hours. Not with minimum loads,
+        demands above 1 or `exact`. Pairs that are not eligible need no meaningful hours.
+    quotas, prices
         Not supported yet; leave None.
     pinned : (k, 2) array of whole numbers, optional
         Pairs (row, column) that must be part of the answer; eligible ones.
@@ -125,17 +129,17 @@ def assign(
     threads : int
         0 = all cores. Never changes the answer.
     seed : int
-        From 0; nothing here is drawn by chance yet.
+        From 0; the search with hours draws by chance, nothing else does.
     programme : str, optional
         Name of the programme, with a Market of several.
 
     Returns
     -------
     AssignResult
-        `pairs` (k, 2) int64 sorted; `prices` (m,) float64 in the unit of the utility, negative
-        only where there is a minimum load; `objective`, `bound`, `gap`; `status` optimal,
-        within_gap, time_limit, cancelled or infeasible; `guarantees` in words; `blockers` when
-        infeasible.
+        `pairs` (k, 2) int64 sorted; `prices` (m,) float64 in the unit of the utility (per hour
+        with `load`), negative only where there is a minimum load; `objective`, `bound`, `gap`;
+        `status` optimal, within_gap, time_limit, cancelled or infeasible; `guarantees` in words;
+        `blockers` when infeasible.
 
     Raises
     ------
@@ -148,7 +152,11 @@ def assign(
     -----
     Capacitated auction on candidate lists regenerated at the prices (D. Bertsekas, *Network
     Optimization*, 1998, chapter 7), minimum cost flow where there are minima or demands above 1.
-    O(n m) memory for a dense array, O(stored entries) for a sparse one.
+    O(n m) memory for a dense array, O(stored entries) for a sparse one. With hours the problem is
+    the generalised assignment problem, NP-hard: prices per hour of the linear relaxation (smooth
+    dual, Newton steps) prove the bound, annealing with ejection chains finds the assignment, with
+    an effort of its own that ends even where the relaxation leaves a gap (then status
+    time_limit).
 
     Examples
     --------
@@ -158,8 +166,11 @@ def assign(
     ([[0, 0], [1, 1], [2, 1]], 8.0, 'optimal')
     >>> lm.verify(r).ok
     True
+    >>> r = lm.assign([[9.0], [5.0], [5.0]], capacity=4.5, load=[4, 2, 2.5])
+    >>> r.pairs.tolist(), r.objective
+    ([[1, 0], [2, 0]], 10.0)
     """
-    for name, given in (("load", load), ("quotas", quotas), ("prices", prices)):
+    for name, given in (("quotas", quotas), ("prices", prices)):
         if given is not None:
             raise NotImplementedError(f"assign does not support {name} yet; leave it None")
     if policy != "welfare":
@@ -167,9 +178,9 @@ def assign(
     gap = _real("gap", gap)
     limit = None if time_limit is None else _real("time_limit", time_limit)
     threads = _whole("threads", threads)
-    _whole("seed", seed)
+    seed = _whole("seed", seed)
     if isinstance(utility, Market):
-        own = {"capacity": capacity, "pinned": pinned}
+        own = {"capacity": capacity, "load": load, "pinned": pinned}
         defaults = {"demand": (demand, 1), "min_demand": (min_demand, 0), "min_load": (min_load, 0)}
         changed = [name for name, given in own.items() if given is not None]
         changed += [name for name, (a, b) in defaults.items() if not np.array_equal(a, b)]
@@ -185,10 +196,10 @@ def assign(
     else:
         if programme is not None:
             raise input_error("programme is for a Market; utility is an array")
-        problem = _problem_of(utility, capacity, demand, min_demand, min_load, pinned)
+        problem = _problem_of(utility, capacity, demand, min_demand, min_load, load, pinned)
         solver = _core.assign
     found: _core.AssignResult = solver(
-        **problem, gap=gap, exact=bool(exact), time_limit=limit, threads=threads
+        **problem, gap=gap, exact=bool(exact), time_limit=limit, threads=threads, seed=seed
     )
     return AssignResult(
         pairs=found.pairs,
@@ -234,6 +245,7 @@ def _problem_of(
     demand: ArrayLike,
     min_demand: ArrayLike,
     min_load: ArrayLike,
+    load: Any,
     pinned: ArrayLike | None,
 ) -> dict[str, Any]:
     dense: Floats | None = None
@@ -250,14 +262,103 @@ def _problem_of(
         "m": m,
         "dense": dense,
         "sparse": sparse,
-        "capacity": _counts("capacity", capacity, m, np.int64),
+        "capacity": _counts("capacity", capacity, m, np.int64) if load is None else None,
         "demand": None if _is(demand, 1) else _counts("demand", demand, n, np.int32),
         "min_demand": None
         if _is(min_demand, 0)
         else _counts("min_demand", min_demand, n, np.int32),
         "min_load": None if _is(min_load, 0) else _counts("min_load", min_load, m, np.int64),
         "pinned": None if pinned is None else _pins(pinned, n, m),
+        "hours": None if load is None else _hours("capacity", capacity, m),
+        "load": None if load is None else _load(load, n, m, dense, sparse),
     }
+
+
+def _hours(name: str, given: ArrayLike, size: int) -> Floats:
+    array = _floats(name, given)
+    if array.shape not in ((), (size,)):
+        raise input_error(
+            f"{name} has shape {array.shape}; one number of hours or shape ({size},) is expected"
+        )
+    wrong = ~(np.isfinite(array) & (array >= 0))
+    if wrong.any():
+        at = f"[{int(np.flatnonzero(wrong)[0])}]" if array.ndim else ""
+        first = float(array[wrong][0] if array.ndim else array)
+        raise input_error(f"{name}{at} is {first:g}; a finite number of hours from 0 is expected")
+    return np.ascontiguousarray(np.broadcast_to(array, (size,)))
+
+
+def _load(given: Any, n: int, m: int, dense: Floats | None, sparse: Sparse | None) -> Floats:
+    """Hours of the pairs: (n, m) or (n,) for a dense utility, one per stored entry for a sparse."""
+    if hasattr(given, "tocoo"):
+        if sparse is None:
+            raise input_error("load is sparse and utility is not; give load with utility's shape")
+        return _sparse_load(given, n, m, sparse)
+    array = _floats("load", given)
+    if array.shape not in ((), (n,), (n, m)):
+        raise input_error(
+            f"load has shape {array.shape}; one number, ({n},) or ({n}, {m}) is expected, "
+            "or a scipy sparse array with the entries of a sparse utility"
+        )
+    if array.ndim < 2:
+        array = _hours("load", array, n)
+        if sparse is None:
+            return array
+        return np.repeat(array, np.diff(sparse[0]))
+    if sparse is not None:
+        rows = np.repeat(np.arange(n), np.diff(sparse[0]))
+        array = np.ascontiguousarray(array[rows, sparse[1]])
+        bad = np.flatnonzero(~(np.isfinite(array) & (array >= 0)))
+        if len(bad):
+            k = int(bad[0])
+            _refuse_load(int(rows[k]), int(sparse[1][k]), float(array[k]), len(bad))
+        return array
+    wrong = ~(np.isfinite(array) & (array >= 0)) & (np.asarray(dense) != -np.inf)
+    if wrong.any():
+        i, j = np.argwhere(wrong)[0]
+        _refuse_load(int(i), int(j), float(array[i, j]), int(wrong.sum()))
+    return array
+
+
+def _refuse_load(i: int, j: int, value: float, count: int) -> None:
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    raise input_error(
+        f"load row {i} column {j} is {value}{more}; a finite number of hours from 0 is expected"
+    )
+
+
+def _sparse_load(given: Any, n: int, m: int, sparse: Sparse) -> Floats:
+    if tuple(given.shape) != (n, m):
+        raise input_error(f"load has shape {given.shape}; utility's shape ({n}, {m}) is expected")
+    coo = given.tocoo()
+    row, column = np.asarray(coo.row, np.int64), np.asarray(coo.col, np.int64)
+    place, hours = row * m + column, _floats("load", coo.data)
+    order = np.argsort(place, kind="stable")
+    place, hours = place[order], hours[order]
+    twice = np.flatnonzero(place[1:] == place[:-1])
+    if len(twice):
+        i, j = divmod(int(place[twice[0]]), m)
+        raise input_error(
+            f"load row {i} column {j} is stored more than once; "
+            "keep one entry per pair, for instance with sum_duplicates()"
+        )
+    wanted = np.repeat(np.arange(n), np.diff(sparse[0])) * m + sparse[1]
+    at = np.searchsorted(place, wanted)
+    found = np.zeros(len(wanted), np.bool_)
+    inside = at < len(place)
+    found[inside] = place[at[inside]] == wanted[inside]
+    if not found.all():
+        i, j = divmod(int(wanted[np.flatnonzero(~found)[0]]), m)
+        raise input_error(
+            f"load row {i} column {j} is missing; store hours for each stored entry of utility "
+            "(0 = none)"
+        )
+    hours = np.ascontiguousarray(hours[at])
+    bad = np.flatnonzero(~(np.isfinite(hours) & (hours >= 0)))
+    if len(bad):
+        i, j = divmod(int(wanted[bad[0]]), m)
+        _refuse_load(i, j, float(hours[bad[0]]), len(bad))
+    return hours
 
 
 def _is(given: ArrayLike, default: int) -> bool:
