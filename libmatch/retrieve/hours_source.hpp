@@ -25,13 +25,14 @@ class HoursSource final : public PairSource {
     [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
         return pairs_.utility(i, j);
     }
+    [[nodiscard]] double utility_limit() const override { return pairs_.utility_limit(); }
     [[nodiscard]] double load(FirmId i, AdviserId j) const override { return hours_(i, j); }
     [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
         return pairs_.reason(i, j);
     }
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
-              unsigned threads, const Control& control) const override {
-        pairs_.best(who, prices, lists, threads, control);
+              unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
+        pairs_.best(who, prices, lists, threads, control, least);
     }
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                 std::span<const double> prices,
