@@ -1,6 +1,6 @@
 # Every command sets up what it needs; run a second time, the set-up is quick.
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow-test bench format clean
+.PHONY: help demo test slow-test bench bench-national format clean
 SHELL := bash
 python := .venv/bin/python
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || echo 2)
@@ -27,6 +27,10 @@ bench: ## kernels, and the assignment beside other solvers
 	@scripts/bootstrap.sh bench
 	@cmake --preset release && cmake --build --preset release
 	@$(python) bench/run.py
+
+bench-national: ## assignment from 10,000 to 3,000,000 firms; writes docs/performance.md
+	@scripts/bootstrap.sh bench
+	@$(python) bench/national/run.py
 
 format: ## write all code in the project's format
 	@scripts/bootstrap.sh test

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include <libmatch/check/choice.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
@@ -51,10 +52,6 @@ inline bool close(double a, double b) {
     return std::fabs(a - b) <= 1e-9 * std::max({1.0, std::fabs(a), std::fabs(b)});
 }
 
-inline double in_certificate_numbers(double x, double unit) {
-    return unit > 0 ? static_cast<double>(std::llround(x / unit)) : x;
-}
-
 /// Hours of an eligible pair; 1 where capacity counts firms.
 inline double hours_of(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
                        AdviserId j) {
@@ -89,32 +86,19 @@ inline void judge_hours(const AssignmentCase& problem, const AssignmentLimits& l
 inline double best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
                           const std::vector<double>& prices, const std::vector<AdviserId>& pins,
                           double unit) {
-    double total = 0;
-    for (const AdviserId j : pins) {
-        total += in_certificate_numbers(problem.utility(i, j), unit) -
-                 in_certificate_numbers(prices[j], unit) * hours_of(problem, limits, i, j);
-    }
-    const int room = limits.demand_of(i) - static_cast<int>(pins.size());
-    const int forced = limits.min_demand_of(i) - static_cast<int>(pins.size());
-    if (room <= 0) return total;
-    std::vector<double> nets;
-    for (std::size_t j = 0; j < problem.advisers; ++j) {
+    const auto net = [&](AdviserId j) {
+        return in_unit(problem.utility(i, j), unit) -
+               in_unit(prices[j], unit) * hours_of(problem, limits, i, j);
+    };
+    Choice choice(limits, i, pins.size());
+    for (const AdviserId j : pins) choice.pin(net(j));
+    for (std::size_t j = 0; choice.open() && j < problem.advisers; ++j) {
         const AdviserId adviser(j);
         if (!problem.eligible(i, adviser)) continue;
         if (std::find(pins.begin(), pins.end(), adviser) != pins.end()) continue;
-        nets.push_back(in_certificate_numbers(problem.utility(i, adviser), unit) -
-                       in_certificate_numbers(prices[j], unit) *
-                           hours_of(problem, limits, i, adviser));
+        choice.offer(net(adviser));
     }
-    const auto kept = static_cast<std::ptrdiff_t>(
-        std::min<std::size_t>(nets.size(), static_cast<std::size_t>(room)));
-    std::partial_sort(nets.begin(), nets.begin() + kept, nets.end(), std::greater<>());
-    for (int k = 0; k < static_cast<int>(kept); ++k) {
-        const double net = nets[static_cast<std::size_t>(k)];
-        if (net <= 0 && k >= forced) break;
-        total += net;
-    }
-    return total;
+    return choice.value();
 }
 
 }  // namespace detail
@@ -169,7 +153,7 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
                      (problem.reason ? ": " + problem.reason(p.firm, p.adviser) : std::string()));
             continue;
         }
-        objective.add(detail::in_certificate_numbers(problem.utility(p.firm, p.adviser), unit));
+        objective.add(in_unit(problem.utility(p.firm, p.adviser), unit));
     }
     const bool in_hours = !limits.hours.empty();
     if (in_hours) {
@@ -224,7 +208,7 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         const double most = in_hours ? limits.hours[j] : static_cast<double>(limits.capacity[j]);
         const double seats =
             price > 0 ? most : static_cast<double>(limits.min_load_of(AdviserId(j)));
-        bound.add(detail::in_certificate_numbers(price, unit) * seats);
+        bound.add(in_unit(price, unit) * seats);
     }
     std::vector<double> surplus(problem.firms);
     if (problem.best_choices) {
