@@ -205,7 +205,7 @@ class HoursWalker {
         std::uint32_t firm, from, to;
     };
     static constexpr std::size_t depth = 4;      ///< firms that one move shifts at most
-    static constexpr std::size_t sample = 16;    ///< firms that are asked to leave
+    static constexpr std::size_t sample = 2;     ///< firms that are asked to leave
     static constexpr std::size_t looked_at = 8;  ///< options of each of them
 
     /// Priced hours left, or hours too many.
@@ -521,8 +521,8 @@ class HoursSearch {
     static constexpr double last_heat = 0.05;    ///< last temperature of a round, times the first
     static constexpr double reheat = 10;         ///< between two rounds
     static constexpr double last_overload = 20;  ///< rise of the cost of an overload in a round
-    static constexpr double moves_per_firm = 5000, least_moves = 3e5, most_moves = 8e6;
-    static constexpr double moves_at_least = 100;  ///< per firm, in large problems
+    static constexpr double moves_per_firm = 50'000, least_moves = 1e5, most_moves = 2e7;
+    static constexpr double moves_at_least = 200;  ///< per firm, in large problems
 
     const HoursProblem& problem_;
     HoursOptions options_;
