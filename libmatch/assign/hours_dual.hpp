@@ -50,7 +50,8 @@ class HoursDual {
         double tau = scale_ * first_tau;
         int at_level = 0;
         for (int step = 0; step < max_steps; ++step) {
-            control_.report("assign", 0.3 * step / max_steps);
+            done_ = 0.3 * step / max_steps;
+            control_.report("assign", done_);
             if (control_.stop() || proves_infeasible()) return;
             if (now.spread + std::fabs(now.slackness) <= tolerance * std::fabs(best_bound_)) return;
             const std::vector<double> direction = newton(now, tau);
@@ -133,7 +134,7 @@ class HoursDual {
             parallel_chunks(last - first, 1, threads_, [&](std::size_t begin, std::size_t) {
                 add_up(parts_[first + begin], (first + begin) * chunk_, at.prices, tau);
             });
-            control_.report("assign", 0);
+            control_.report("assign", done_);
             if (control_.stop()) return false;
         }
         Sum smooth, bound, spread, least, slack;
@@ -348,6 +349,7 @@ class HoursDual {
     std::size_t m_, chunk_;
     std::vector<Part> parts_;
     double scale_ = 1, price_scale_ = 1;
+    double done_ = 0;  ///< of all the work, as reported
     std::size_t active_ = 0;
     double best_bound_ = HUGE_VAL;
     std::vector<double> best_prices_, farkas_;

@@ -169,25 +169,23 @@ class HoursWalker {
         stale_ = false;
     }
 
-    /// Moves at the walker's temperature; returns the share of uphill moves that were taken.
-    double walk(std::size_t moves, double overload_cost) {
-        overload_ = overload_cost;
-        // The distance is counted anew: overloads cost another price now.
-        energy_ = 0;
-        for (std::size_t i = 0; i < choice_.size(); ++i) {
-            if (choice_[i] != unplaced)
-                energy_ += static_cast<double>(options_.at(choice_[i]).regret);
-        }
-        for (std::size_t j = 0; j + 1 < room_.size(); ++j) energy_ += cost(j, load_[j]);
-        uphill_ = taken_ = 0;
+    /// Moves at the walker's temperature.
+    void walk(std::size_t moves, double overload_cost) {
+        recount(overload_cost);
         for (std::size_t k = 0; k < moves; ++k) move();
-        return uphill_ == 0 ? 1 : static_cast<double>(taken_) / static_cast<double>(uphill_);
     }
-    /// Looks for the temperature at which a share `target` of the uphill moves is taken.
+    /// Moves while it looks for the temperature at which a share `target` of the uphill moves is
+    /// taken.
     void calibrate(std::size_t moves, double target, double overload_cost) {
+        recount(overload_cost);
         constexpr std::size_t batches = 48;
-        for (std::size_t k = 0; k < batches; ++k)
-            heat(walk(moves / batches + 1, overload_cost) > target ? 0.85 : 1 / 0.85);
+        for (std::size_t batch = 0; batch < batches; ++batch) {
+            uphill_ = taken_ = 0;
+            for (std::size_t k = 0; k <= moves / batches; ++k) move();
+            const bool hot =
+                static_cast<double>(taken_) > target * static_cast<double>(uphill_) || uphill_ == 0;
+            heat(hot ? 0.85 : 1 / 0.85);
+        }
     }
     void heat(double factor) { temperature_ *= factor; }
 
@@ -205,7 +203,7 @@ class HoursWalker {
         std::uint32_t firm, from, to;
     };
     static constexpr std::size_t depth = 4;      ///< firms that one move shifts at most
-    static constexpr std::size_t sample = 16;    ///< firms that are asked to leave
+    static constexpr std::size_t sample = 2;     ///< firms that are asked to leave
     static constexpr std::size_t looked_at = 8;  ///< options of each of them
 
     /// Priced hours left, or hours too many.
@@ -220,6 +218,17 @@ class HoursWalker {
         if (j + 1 == room_.size()) return;
         overloaded_ += (load > most_[j] ? 1 : 0) - (load_[j] > most_[j] ? 1 : 0);
         load_[j] = load;
+    }
+
+    /// The distance is counted anew: overloads cost another price now.
+    void recount(double overload_cost) {
+        overload_ = overload_cost;
+        energy_ = 0;
+        for (std::size_t i = 0; i < choice_.size(); ++i) {
+            if (choice_[i] != unplaced)
+                energy_ += static_cast<double>(options_.at(choice_[i]).regret);
+        }
+        for (std::size_t j = 0; j + 1 < room_.size(); ++j) energy_ += cost(j, load_[j]);
     }
 
     void move() {
@@ -521,8 +530,8 @@ class HoursSearch {
     static constexpr double last_heat = 0.05;    ///< last temperature of a round, times the first
     static constexpr double reheat = 10;         ///< between two rounds
     static constexpr double last_overload = 20;  ///< rise of the cost of an overload in a round
-    static constexpr double moves_per_firm = 5000, least_moves = 3e5, most_moves = 8e6;
-    static constexpr double moves_at_least = 100;  ///< per firm, in large problems
+    static constexpr double moves_per_firm = 50'000, least_moves = 1e5, most_moves = 2e7;
+    static constexpr double moves_at_least = 200;  ///< per firm, in large problems
 
     const HoursProblem& problem_;
     HoursOptions options_;

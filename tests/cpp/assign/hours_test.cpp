@@ -181,7 +181,7 @@ HoursCase large_hours(std::size_t n, std::size_t m) {
 }
 
 TEST(Hours, ThreadsGiveTheSameBitsAndSeedsAreFree) {
-    const auto p = large_hours(1500, 30);
+    const auto p = large_hours(150, 8);
     const auto one = p.solve({.threads = 1});
     EXPECT_TRUE(p.judge(one).ok());
     for (const unsigned threads : {2U, 3U}) {
