@@ -1,8 +1,8 @@
 """How assignment grows to the scale of a country: `make bench-national`.
 
-Each market is made, assigned and judged in a process of its own (market.py), in the usual regime and
-in the one where 60 % of the advisers work remotely, so that geography prunes little. Prints a table,
-keeps the raw samples as JSON and writes docs/performance.md from them.
+Each market is made, assigned and judged in a process of its own (market.py), in the usual regime
+and in the one where 60 % of the advisers work remotely, so that geography prunes little. Prints a
+table, keeps the raw samples as JSON and writes docs/performance.md from them.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ ROOT = HERE.parents[1]
 SIZES = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000)
 HEAD = """# Performance
 
-Written by `make bench-national` from its raw samples; run it to see the figures of your machine. These come from
-{cores} cores of a shared {machine} machine whose speed drifts, so compare columns of one row rather than rows.
+Written by `make bench-national` from its raw samples; run it to see the figures of your machine.
+These come from {cores} cores of a shared {machine} machine whose speed drifts, so compare the
+columns of one row rather than rows.
 
-`assign` is the whole of `lm.solve(market, stages=["assign"])` for both programmes: index, lists, auctions and the certificate
-over all pairs. `product` is the time of one float32 matrix product firms x advisers x 68 on the same cores in the same
-process, which merely scores every pair once. `judge` recomputes everything with code of its own. Memory is the peak of the
-whole process, the tables of the market included.
+`assign` is the whole of `lm.solve(market, stages=["assign"])` for both programmes: index, lists,
+auctions and the certificate over all pairs. `product` is the time of one float32 matrix product
+firms x advisers x 68 on the same cores in the same process, which merely scores every pair once.
+`judge` recomputes everything with code of its own. Memory is the peak of the whole process, the
+tables of the market included.
 """
 
 
