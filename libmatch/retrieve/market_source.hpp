@@ -2,21 +2,22 @@
 //
 // Problem: the K best advisers of each firm at given prices, over all advisers, proven exact.
 //
-// Method: per place, the advisers that serve it are ordered by `common part - price` (serving.hpp).
-// A firm goes down this order block by block and stops as soon as `common part - price + full
-// coverage + its largest bonus` falls under its K-th best (a threshold algorithm). Within a block,
-// net values in single precision, with a margin that covers their rounding, say which pairs may
-// count; only those are looked at one by one, and only what may be among the K best is scored in
-// full.
+// Method: the advisers that serve a place lie in blocks of like skills (serving.hpp). For each
+// block `best common part - price + coverage by the block's envelope + the firm's largest bonus`
+// bounds every net value in it. A firm looks at blocks by falling bound and stops as soon as the
+// next bound falls under its K-th best (a threshold algorithm). Within a block, net values in
+// single precision, with a margin that covers their rounding, say which pairs may count; only those
+// are looked at one by one, and only what may be among the K best is scored in full.
 //
-// Complexity: O(sum over places of advisers that serve it + visited pairs x skills / lanes);
-// visited pairs <= n m, in practice a few percent. Memory O(firms + advisers). Deterministic for
+// Complexity: O(sum over places of advisers that serve it + visited blocks x skills);
+// visited pairs <= n m, in practice far fewer. Memory O(firms + advisers). Deterministic for
 // any number of threads.
 //
 // Source: R. Fagin, A. Lotem, M. Naor, "Optimal aggregation algorithms for middleware", JCSS 66,
 // 2003.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -56,13 +57,13 @@ class MarketSource final : public PairSource {
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
               unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
         const Batch batch(*this, who);
-        const detail::Ranking anywhere = rank_anywhere(prices);
+        const detail::PricedShelf anywhere = serving_.anywhere(prices);
         parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
                         [&](std::size_t begin, std::size_t end) {
                             detail::KeepBest keep(lists.width());
                             View view(*this, anywhere);
                             for (std::size_t g = begin; g < end; ++g) {
-                                rank(batch.place(g), prices, view.local);
+                                view.come_to(serving_, batch.place(g), prices);
                                 for (const std::uint32_t at : batch.members(g)) {
                                     if (control.stop()) return;
                                     const FirmId i = who[at];
@@ -85,7 +86,7 @@ class MarketSource final : public PairSource {
                                                 std::span<const double> threshold, unsigned threads,
                                                 const Control& control) const override {
         const Batch batch(*this, who);
-        const detail::Ranking anywhere = rank_anywhere(prices);
+        const detail::PricedShelf anywhere = serving_.anywhere(prices);
         std::vector<std::vector<ValuedPair>> found((batch.pieces() + pieces_per_chunk - 1) /
                                                    pieces_per_chunk);
         std::vector<std::uint32_t> count(who.size(), 0);
@@ -94,7 +95,7 @@ class MarketSource final : public PairSource {
                 auto& part = found[begin / pieces_per_chunk];
                 View view(*this, anywhere);
                 for (std::size_t g = begin; g < end; ++g) {
-                    rank(batch.place(g), prices, view.local);
+                    view.come_to(serving_, batch.place(g), prices);
                     for (const std::uint32_t at : batch.members(g)) {
                         if (control.stop()) return;
                         const FirmId i = who[at];
@@ -164,13 +165,20 @@ class MarketSource final : public PairSource {
 
     /// What a thread needs to go through the advisers of one firm after another.
     struct View {
-        View(const MarketSource& source, const detail::Ranking& everywhere)
-            : anywhere(everywhere),
-              local(source.scorer_->market()),
-              weight(source.skills_),
-              need(source.skills_) {}
-        const detail::Ranking& anywhere;
-        detail::Ranking local;
+        View(const MarketSource& source, const detail::PricedShelf& everywhere)
+            : anywhere(everywhere), weight(source.skills_), need(source.skills_) {}
+
+        void come_to(const detail::Serving& serving, PlaceId place,
+                     std::span<const double> prices) {
+            shelves.clear();
+            if (anywhere.shelf->size() > 0) shelves.push_back(&anywhere);
+            const std::size_t count = serving.price_at(place, prices, local);
+            for (std::size_t s = 0; s < count; ++s) shelves.push_back(&local[s]);
+        }
+
+        const detail::PricedShelf& anywhere;
+        std::array<detail::PricedShelf, 5> local;
+        std::vector<const detail::PricedShelf*> shelves;  ///< that serve the place
         std::vector<float> weight, need;
     };
 
@@ -189,20 +197,6 @@ class MarketSource final : public PairSource {
         void skipped() {}
     };
 
-    /// The order of those who look the same from everywhere, laid out whole: threads share it.
-    [[nodiscard]] detail::Ranking rank_anywhere(std::span<const double> prices) const {
-        detail::Ranking ranking(scorer_->market());
-        for (const AdviserId j : serving_.anywhere())
-            ranking.add(j, scorer_->common(PlaceId(0U), j), prices[j]);
-        if (ranking.blocks() > 0) ranking.reach(ranking.blocks() - 1);
-        return ranking;
-    }
-    void rank(PlaceId place, std::span<const double> prices, detail::Ranking& local) const {
-        local.clear();
-        serving_.each_at(place,
-                         [&](AdviserId j, double common) { local.add(j, common, prices[j]); });
-    }
-
     /// Offers (adviser, common part, net value within rounding_) of every eligible pair of the firm
     /// that may reach keep.floor().
     template <class Keep>
@@ -212,47 +206,53 @@ class MarketSource final : public PairSource {
         for (const PairNote& note : scorer_->notes(i)) {
             if (note.kind == PairKind::bonus && note.value > 0) extra += note.value;
         }
-        const double full = scorer_->weighted_needs(i, view.weight, view.need);
-        const double most = full + extra + rounding_;
-        // Both orders are gone through together, the better head first.
-        std::size_t near = 0, far = 0;
-        const std::size_t near_end = view.local.blocks(), far_end = view.anywhere.blocks();
-        while (near < near_end || far < far_end) {
-            if (near < near_end && !view.local.reached(near)) view.local.reach(near);
-            const bool take_near =
-                near < near_end &&
-                (far == far_end || view.local.head(near) >= view.anywhere.head(far));
-            const detail::Ranking& ranking = take_near ? view.local : view.anywhere;
-            const std::size_t b = take_near ? near++ : far++;
-            if (ranking.head(b) + most < keep.floor()) {
-                keep.skipped();
-                return;
+        scorer_->weighted_needs(i, view.weight, view.need);
+        const double slack = extra + rounding_;
+        constexpr std::size_t width = detail::block_advisers;
+        static constexpr float no_offset[width] = {};
+        float covered[width];
+        for (const detail::PricedShelf* priced : view.shelves) {
+            const std::size_t blocks = priced->shelf->blocks();
+            for (std::size_t first = 0; first < blocks; first += width) {
+                coverage_(view.weight.data(), view.need.data(),
+                          priced->shelf->envelopes(first / width), skills_, no_offset, 0, covered);
+                for (std::size_t b = first; b < std::min(blocks, first + width); ++b) {
+                    const double most = priced->head[b] + static_cast<double>(covered[b - first]);
+                    if (most + slack < keep.floor()) {
+                        keep.skipped();
+                    } else {
+                        look_at(i, *priced, b, slack, view, keep);
+                    }
+                }
             }
-            look_at(i, ranking, b, extra, view, keep);
         }
     }
 
     template <class Keep>
-    void look_at(FirmId i, const detail::Ranking& ranking, std::size_t b, double extra,
+    void look_at(FirmId i, const detail::PricedShelf& priced, std::size_t b, double slack,
                  const View& view, Keep& keep) const {
         float covered[detail::block_advisers];
-        const double head = ranking.head(b);
-        const double least = keep.floor() - head - extra - rounding_;
-        std::uint32_t reached = coverage_(view.weight.data(), view.need.data(), ranking.skill(b),
-                                          skills_, ranking.offsets(b), round_down(least), covered);
-        const auto entries = ranking.entries(b);
-        if (static_cast<std::size_t>(std::popcount(reached)) < entries.size()) keep.skipped();
+        const std::size_t begin = b * detail::block_advisers;
+        const double least = keep.floor() - priced.head[b] - slack;
+        std::uint32_t reached =
+            coverage_(view.weight.data(), view.need.data(), priced.shelf->skill(b), skills_,
+                      priced.offset.data() + begin, round_down(least), covered);
+        if (static_cast<std::size_t>(std::popcount(reached)) <
+            std::min(detail::block_advisers, priced.shelf->size() - begin)) {
+            keep.skipped();
+        }
         for (; reached != 0; reached &= reached - 1) {
             const auto lane = static_cast<std::size_t>(std::countr_zero(reached));
-            if (lane >= entries.size()) break;
-            const auto& e = entries[lane];
-            const double net = e.net + static_cast<double>(covered[lane]);
-            if (net + extra + rounding_ < keep.floor()) {
+            const std::size_t a = begin + lane;
+            if (a >= priced.shelf->size() || priced.net[a] == -HUGE_VAL) continue;
+            const AdviserId j = priced.shelf->adviser(a);
+            const double net = priced.net[a] + static_cast<double>(covered[lane]);
+            if (net + slack < keep.floor()) {
                 keep.skipped();
                 continue;
             }
-            if (scorer_->pair_rule(i, e.adviser) != Exclusion::none) continue;
-            keep.offer(e.adviser, e.common, net + scorer_->bonus(i, e.adviser));
+            if (scorer_->pair_rule(i, j) != Exclusion::none) continue;
+            keep.offer(j, priced.common[a], net + scorer_->bonus(i, j));
         }
     }
     /// A single-precision number that is not above x, even by rounding.
