@@ -6,7 +6,7 @@
 // next choice plus epsilon; a full adviser drops its lowest bid, which is then its price. An
 // adviser with room left keeps its start price; where that is 0, the bound pays for no empty seat
 // and the certificate can close. So the caller starts at 0, or, for a finer epsilon, a little below
-// the prices of a coarser auction (epsilon scaling), and checks `empties_bear_prices`. A firm's
+// the prices of a coarser auction (epsilon scaling), and checks `price_of_empty_seats`. A firm's
 // outside option on a list is the net value that no unlisted pair exceeded when the list was made:
 // since prices only rise, it stays a bound; a firm whose listed pairs all fall below it leaves the
 // list and asks the source again at current prices. When nobody is left to ask, every firm is
@@ -102,7 +102,6 @@ class Auction {
     [[nodiscard]] bool is_full(std::size_t j) const {
         return static_cast<std::int64_t>(bids_[j].size()) == capacity_[j];
     }
-    [[nodiscard]] std::uint64_t bids_made() const { return bids_made_; }
 
   private:
     static constexpr std::size_t ahead = 8;  ///< bids between asking for a list and reading it

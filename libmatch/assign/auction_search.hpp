@@ -193,8 +193,8 @@ class AuctionSearch {
         source_.best_spread(firms, prices_, lists_, threads_, control_, 0);
     }
 
-    /// Starts the next auction below the prices of the last one, and keeps lists true.
-    void lower(const Auction& round, double by, const std::vector<FirmId>& firms) {
+    /// The next start: full advisers a little cheaper, all others free. Returns the largest fall.
+    double start_below(const Auction& round, double by) {
         double largest = 0;
         for (std::size_t j = 0; j < prices_.size(); ++j) {
             if (room_[j] == 0) continue;
@@ -202,6 +202,12 @@ class AuctionSearch {
             prices_[j] = round.is_full(j) ? std::max(0.0, price - by) : 0;
             largest = std::max(largest, price - prices_[j]);
         }
+        return largest;
+    }
+
+    /// Starts the next auction below the prices of the last one, and keeps lists true.
+    void lower(const Auction& round, double by, const std::vector<FirmId>& firms) {
+        const double largest = start_below(round, by);
         if (largest <= worth_keeping * band_) {
             lists_.loosen(firms, largest);
         } else {
@@ -239,12 +245,7 @@ class AuctionSearch {
             Auction round = open(seats, epsilon_, firms.size());
             if (!hold(round, firms, epsilon_)) return;
             if (epsilon_ <= last) {
-                for (std::size_t j = 0; j < prices_.size(); ++j) {
-                    if (room_[j] > 0)
-                        prices_[j] = round.is_full(j)
-                                         ? std::max(0.0, round.prices()[j] - sample_drop * epsilon_)
-                                         : 0;
-                }
+                start_below(round, sample_drop * epsilon_);
                 return;
             }
             lower(round, first_drop * epsilon_, firms);
