@@ -14,6 +14,27 @@ namespace {
 
 using Sparse = std::tuple<Array<std::int64_t>, Array<std::uint32_t>, Array<double>>;
 using Status = libmatch::Status;
+/// Firms or None, advisers or None, at least, at most or None, name.
+using QuotaRow =
+    std::tuple<std::optional<Array<std::uint32_t>>, std::optional<Array<std::uint32_t>>,
+               std::int64_t, std::optional<std::int64_t>, std::string>;
+
+template <class Id>
+std::optional<std::vector<Id>> members(const std::optional<Array<std::uint32_t>>& given) {
+    if (!given) return std::nullopt;
+    std::vector<Id> ids;
+    for (const std::uint32_t id : to_vector(*given)) ids.emplace_back(id);
+    return ids;
+}
+
+std::vector<Quota> to_quotas(const std::vector<QuotaRow>& rows) {
+    std::vector<Quota> quotas;
+    for (const auto& [firms, advisers, least, most, text] : rows) {
+        quotas.push_back({members<FirmId>(firms), members<AdviserId>(advisers), least,
+                          most.value_or(Quota::no_limit), text});
+    }
+    return quotas;
+}
 
 /// Keeps the user's arrays while C++ views them.
 class Problem {
@@ -24,7 +45,8 @@ class Problem {
             const std::optional<Array<std::int32_t>>& min_demand,
             const std::optional<Array<std::int64_t>>& min_load,
             const std::optional<Array<std::int64_t>>& pinned,
-            const std::optional<Array<double>>& hours, std::optional<Array<double>> load)
+            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
+            const std::vector<QuotaRow>& quotas)
         : dense_(std::move(dense)), sparse_(std::move(sparse)), load_(std::move(load)) {
         limits_.capacity = to_vector(capacity);
         limits_.hours = to_vector(hours);
@@ -39,6 +61,7 @@ class Problem {
             }
             std::sort(limits_.pinned.begin(), limits_.pinned.end());
         }
+        limits_.quotas = to_quotas(quotas);
         if (dense_) {
             const Eigen::Map<const DenseSource::Matrix> view(
                 dense_->data(), static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(m));
@@ -101,7 +124,8 @@ Status status_named(const std::string& text) {
 
 /// What a caller claims, to be judged.
 AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>& prices,
-                          double objective, double bound, double unit, const std::string& status) {
+                          const Array<double>& quota_prices, double objective, double bound,
+                          double unit, const std::string& status) {
     AssignmentResult claim;
     const auto flat = to_vector(pairs);
     for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
@@ -109,6 +133,7 @@ AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>&
                                AdviserId(static_cast<std::size_t>(flat[k + 1]))});
     }
     claim.prices = to_vector(prices);
+    claim.quota_prices = to_vector(quota_prices);
     claim.certificate = {status_named(status), objective, bound, unit, 0};
     // Blockers explain; the judge of arrays takes them as given.
     if (claim.certificate.status == Status::infeasible) claim.blockers.push_back({});
@@ -159,6 +184,8 @@ void register_assign(py::module_& m) {
                                })
         .def_property_readonly("prices",
                                [](const AssignmentResult& r) { return to_array(r.prices); })
+        .def_property_readonly("quota_prices",
+                               [](const AssignmentResult& r) { return to_array(r.quota_prices); })
         .def_property_readonly("objective",
                                [](const AssignmentResult& r) { return r.certificate.objective; })
         .def_property_readonly("bound",
@@ -171,7 +198,7 @@ void register_assign(py::module_& m) {
             "status",
             [](const AssignmentResult& r) { return std::string(name(r.certificate.status)); })
         .def_property_readonly("blockers", [](const AssignmentResult& r) {
-            constexpr const char* kinds[] = {"firm", "adviser", "pin"};
+            constexpr const char* kinds[] = {"firm", "adviser", "pin", "quota"};
             std::vector<std::tuple<std::string, std::uint32_t, std::int64_t, std::string>> out;
             for (const Blocker& b : r.blockers) {
                 out.emplace_back(kinds[static_cast<std::size_t>(b.kind)], b.index, b.shortfall,
@@ -188,15 +215,16 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int32_t>>& min_demand,
            const std::optional<Array<std::int64_t>>& min_load,
            const std::optional<Array<std::int64_t>>& pinned,
-           const std::optional<Array<double>>& hours, std::optional<Array<double>> load, double gap,
-           bool exact, std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
+           const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
+           const std::vector<QuotaRow>& quotas, double gap, bool exact,
+           std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned, hours, std::move(load));
+                            min_load, pinned, hours, std::move(load), quotas);
             return run(p.source(), p.limits(), gap, exact, time_limit, threads, seed);
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
-        py::arg("hours"), py::arg("load"), py::kw_only(), py::arg("gap") = 1e-4,
+        py::arg("hours"), py::arg("load"), py::arg("quotas"), py::kw_only(), py::arg("gap") = 1e-4,
         py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
         py::arg("seed") = 0);
     m.def(
@@ -208,38 +236,47 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& min_load,
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
-           const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
+           const std::vector<QuotaRow>& quotas, const Array<std::int64_t>& pairs,
+           const Array<double>& prices, const Array<double>& quota_prices, double objective,
            double bound, double unit, const std::string& status) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned, hours, std::move(load));
+                            min_load, pinned, hours, std::move(load), quotas);
             return judge(p.source(), p.limits(),
-                         claim_of(pairs, prices, objective, bound, unit, status));
+                         claim_of(pairs, prices, quota_prices, objective, bound, unit, status));
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
-        py::arg("hours"), py::arg("load"), py::arg("pairs"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("pairs"), py::arg("prices"),
+        py::arg("quota_prices"), py::arg("objective"), py::arg("bound"), py::arg("unit"),
+        py::arg("status"));
     m.def(
         "assign_market",
-        [](std::shared_ptr<Market> market, const std::string& programme, double gap, bool exact,
+        [](std::shared_ptr<Market> market, const std::string& programme,
+           const std::vector<QuotaRow>& quotas, double gap, bool exact,
            std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            return run(MarketSource(scorer), programme_limits(scorer), gap, exact, time_limit,
-                       threads, seed);
+            AssignmentLimits limits = programme_limits(scorer);
+            limits.quotas = to_quotas(quotas);
+            return run(MarketSource(scorer), limits, gap, exact, time_limit, threads, seed);
         },
-        py::arg("market"), py::arg("programme"), py::arg("gap") = 1e-4, py::arg("exact") = false,
-        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
+        py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("gap") = 1e-4,
+        py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
+        py::arg("seed") = 0);
     m.def(
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
-           const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
+           const std::vector<QuotaRow>& quotas, const Array<std::int64_t>& pairs,
+           const Array<double>& prices, const Array<double>& quota_prices, double objective,
            double bound, double unit, const std::string& status) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            return judge(MarketSource(scorer), programme_limits(scorer),
-                         claim_of(pairs, prices, objective, bound, unit, status));
+            AssignmentLimits limits = programme_limits(scorer);
+            limits.quotas = to_quotas(quotas);
+            return judge(MarketSource(scorer), limits,
+                         claim_of(pairs, prices, quota_prices, objective, bound, unit, status));
         },
-        py::arg("market"), py::arg("programme"), py::arg("pairs"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("pairs"),
+        py::arg("prices"), py::arg("quota_prices"), py::arg("objective"), py::arg("bound"),
+        py::arg("unit"), py::arg("status"));
 }
 
 }  // namespace libmatch::python

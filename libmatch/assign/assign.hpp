@@ -21,6 +21,7 @@
 #include <libmatch/assign/exact_start.hpp>
 #include <libmatch/assign/feasibility.hpp>
 #include <libmatch/assign/hours.hpp>
+#include <libmatch/assign/quotas.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
 
@@ -283,6 +284,7 @@ class Assigner {
                                              const AssignmentLimits& limits,
                                              const AssignmentOptions& options, Control& control) {
     if (!limits.hours.empty()) return assign_hours(source, limits, options, control);
+    if (!limits.quotas.empty()) return assign_with_quotas(source, limits, options, control);
     return detail::Assigner(source, limits, options, control).solve();
 }
 

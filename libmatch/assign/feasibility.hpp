@@ -107,6 +107,8 @@ namespace libmatch {
             case Blocker::Kind::pin:
                 blocker.reason = "the pin exceeds the adviser's capacity or the firm's demand";
                 break;
+            case Blocker::Kind::quota:
+                break;  // no part of this network
         }
         blockers.push_back(std::move(blocker));
     }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <libmatch/check/choice.hpp>
+#include <libmatch/check/quotas.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
@@ -34,7 +35,7 @@ struct AssignmentCase {
     /// Why a pair is not eligible; may be empty.
     std::function<std::string(FirmId, AdviserId)> reason;
     /// A quicker way to every firm's best choice at the claimed prices, given the pins of each
-    /// firm; empty = every pair is asked.
+    /// firm; empty, or with quotas = every pair is asked.
     std::function<std::vector<double>(const std::vector<std::vector<AdviserId>>&)> best_choices{};
 };
 
@@ -185,6 +186,15 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
                                               std::to_string(limits.min_demand_of(firm)));
         }
     }
+    const QuotaLedger quotas(limits.quotas, problem.firms);
+    if (!limits.quotas.empty()) {
+        std::vector<Pair> lawful;
+        for (const Pair& p : seen) {
+            const bool inside = p.firm < problem.firms && p.adviser < problem.advisers;
+            if (inside && (lawful.empty() || !(lawful.back() == p))) lawful.push_back(p);
+        }
+        quotas.judge_counts(problem.stage, lawful, verdict);
+    }
     std::vector<std::vector<AdviserId>> pins(problem.firms);
     for (const Pair& p : limits.pinned) {
         pins[p.firm].push_back(p.adviser);
@@ -210,14 +220,24 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
             price > 0 ? most : static_cast<double>(limits.min_load_of(AdviserId(j)));
         bound.add(in_unit(price, unit) * seats);
     }
+    if (!quotas.add_cost(problem.stage, claim.quota_prices, bound, verdict)) {
+        verdict.stages.push_back(found);
+        return;
+    }
     std::vector<double> surplus(problem.firms);
-    if (problem.best_choices) {
+    if (problem.best_choices && limits.quotas.empty()) {
         surplus = problem.best_choices(pins);
     } else {
         parallel_chunks(problem.firms, 64, threads, [&](std::size_t begin, std::size_t end) {
             for (std::size_t i = begin; i < end; ++i) {
+                const FirmId firm(i);
                 surplus[i] =
-                    detail::best_choice(problem, limits, FirmId(i), claim.prices, pins[i], unit);
+                    limits.quotas.empty()
+                        ? detail::best_choice(problem, limits, firm, claim.prices, pins[i], unit)
+                        : detail::best_choice(
+                              problem, limits, firm,
+                              quotas.seen_by(firm, claim.prices, claim.quota_prices), pins[i],
+                              unit);
             }
         });
     }

@@ -4,9 +4,12 @@
 //   dmin_i <= sum_j x_ij <= d_i,   L_j <= sum_i x_ij <= C_j,   x_ij = 1 on pins.
 //
 // Capacities can be hours instead: sum_i h_ij x_ij <= C_j, with h_ij from the source of the pairs.
+// Quotas bound groups of pairs: lo_q <= sum over (i, j) in F_q x A_q of x_ij <= hi_q.
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +28,17 @@ struct Pair {
     }
 };
 
+/// How many pairs between some firms and some advisers an assignment holds, at least and at most.
+/// Pins count.
+struct Quota {
+    static constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+    std::optional<std::vector<FirmId>> firms;        ///< sorted, distinct; nothing = all firms
+    std::optional<std::vector<AdviserId>> advisers;  ///< sorted, distinct; nothing = all advisers
+    std::int64_t at_least = 0;
+    std::int64_t at_most = no_limit;
+    std::string name{};  ///< for people
+};
+
 /// The constraints around the pairs. An empty vector means its default for all.
 struct AssignmentLimits {
     std::vector<std::int64_t> capacity;    ///< C_j >= 0, one per adviser; empty only with hours
@@ -33,6 +47,7 @@ struct AssignmentLimits {
     std::vector<std::int32_t> demand;      ///< d_i >= 0; default 1
     std::vector<std::int32_t> min_demand;  ///< dmin_i, 0 <= dmin_i <= d_i; default 0
     std::vector<Pair> pinned;              ///< sorted, distinct, eligible
+    std::vector<Quota> quotas{};           ///< may overlap; not with hours or demands above 1
 
     [[nodiscard]] std::int32_t demand_of(FirmId i) const { return demand.empty() ? 1 : demand[i]; }
     [[nodiscard]] std::int32_t min_demand_of(FirmId i) const {
@@ -49,9 +64,9 @@ struct AssignmentLimits {
     return 1e-9 * (capacity > 1 ? capacity : 1);
 }
 
-/// Why no assignment exists: a minimum cut. Each entry can be read alone.
+/// Why no assignment exists: a minimum cut, or prices that prove it. Each entry can be read alone.
 struct Blocker {
-    enum class Kind { firm, adviser, pin };
+    enum class Kind { firm, adviser, pin, quota };
     Kind kind = Kind::firm;
     std::uint32_t index = 0;
     std::int64_t shortfall = 0;  ///< units by which the demand on it exceeds what can reach it
@@ -63,7 +78,10 @@ struct AssignmentResult {
     std::vector<double> prices;  ///< one per adviser, score units (per hour where capacity is
                                  ///< hours); negative only where there is a minimum load
     Certificate certificate;
-    std::vector<Blocker> blockers;  ///< only when infeasible
+    std::vector<Blocker> blockers;  ///< when infeasible; and the quotas that an unfinished answer
+                                    ///< does not keep
+    std::vector<double> quota_prices{};  ///< one per quota, score units; > 0 pays for at_most,
+                                         ///< < 0 for at_least
 };
 
 struct AssignmentOptions {
@@ -72,7 +90,7 @@ struct AssignmentOptions {
     double unit = 1e-6;      ///< unit of the integer scores of the exact mode
     int candidates = 32;     ///< length of each firm's list; speed only, never the answer's proof
     unsigned threads = 0;    ///< 0 = all cores; never changes the answer
-    std::uint64_t seed = 0;  ///< of the search with hours; nothing else is drawn by chance
+    std::uint64_t seed = 0;  ///< of the searches with hours and quotas; nothing else draws
 };
 
 }  // namespace libmatch

@@ -1,6 +1,7 @@
 // Checks of an assignment problem at array level.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -42,6 +43,58 @@ inline void check_hours(const AssignmentLimits& limits, std::size_t m, std::vect
         if (limits.demand[i] > 1) {
             fail("demand", static_cast<std::int64_t>(i), std::to_string(limits.demand[i]),
                  "demands above 1 are not supported together with hours", "use 0 or 1");
+        }
+    }
+}
+
+/// Faults of quotas.
+inline void check_quotas(const AssignmentLimits& limits, std::size_t n, std::size_t m,
+                         std::vector<Fault>& faults) {
+    const auto fail = [&](std::size_t row, const char* column, std::string value,
+                          std::string problem, std::string remedy) {
+        faults.push_back({Fault::Severity::error, "quotas", static_cast<std::int64_t>(row), column,
+                          std::move(value), std::move(problem), std::move(remedy)});
+    };
+    const auto check_members = [&](std::size_t q, const char* column, const auto& members,
+                                   std::size_t size) {
+        if (!members) return;
+        for (std::size_t k = 0; k < members->size(); ++k) {
+            const auto id = (*members)[k];
+            if (id >= size) {
+                fail(q, column, std::to_string(id.value),
+                     "there are " + std::to_string(size) + " " + column, "count them from 0");
+                return;
+            }
+            if (k > 0 && !((*members)[k - 1] < id)) {
+                fail(q, column, std::to_string(id.value), "the members are not sorted and distinct",
+                     "sort them and drop duplicates");
+                return;
+            }
+        }
+    };
+    for (std::size_t q = 0; q < limits.quotas.size(); ++q) {
+        const Quota& quota = limits.quotas[q];
+        check_members(q, "firms", quota.firms, n);
+        check_members(q, "advisers", quota.advisers, m);
+        if (quota.at_least < 0) {
+            fail(q, "at_least", std::to_string(quota.at_least), "it is negative", "use 0 or more");
+        }
+        if (quota.at_most < std::max<std::int64_t>(quota.at_least, 0)) {
+            fail(q, "at_most", std::to_string(quota.at_most),
+                 "it is below at_least or 0: " + std::to_string(quota.at_least),
+                 "correct one of the two");
+        }
+    }
+    if (limits.quotas.empty()) return;
+    if (!limits.hours.empty()) {
+        fail(0, "", "", "quotas are not supported together with hours", "leave one of them out");
+    }
+    for (std::size_t i = 0; i < limits.demand.size(); ++i) {
+        if (limits.demand[i] > 1) {
+            faults.push_back({Fault::Severity::error, "demand", static_cast<std::int64_t>(i), "",
+                              std::to_string(limits.demand[i]),
+                              "demands above 1 are not supported together with quotas",
+                              "use 0 or 1"});
         }
     }
 }
@@ -114,6 +167,7 @@ inline void check_hours(const AssignmentLimits& limits, std::size_t m, std::vect
                  "sort them and drop duplicates");
         }
     }
+    detail::check_quotas(limits, n, m, faults);
     return faults;
 }
 

@@ -15,6 +15,7 @@ from ._io import read_market
 from ._judge import verify
 from ._market import Market, check, demo_market
 from ._plan import Plan, compare, read_plan, solve
+from ._quotas import Quota
 from ._verdict import Certificate, StageVerdict, Verdict, Violation
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Market",
     "Plan",
     "PoolResult",
+    "Quota",
     "StageVerdict",
     "Verdict",
     "Violation",

@@ -13,6 +13,7 @@ from . import _core
 from ._errors import input_error
 from ._market import Market
 from ._plan import _real, _whole
+from ._quotas import Quota, quota_rows
 from ._types import Sparse
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -25,8 +26,8 @@ _NO_CELL = np.uint32(2**32 - 1)
 class Blocker:
     """A part of why no assignment exists.
 
-    `kind` is firm, adviser or pin and `index` its number; `shortfall` is how many units are
-    missing: a relaxation by as many makes it feasible.
+    `kind` is firm, adviser, pin or quota and `index` its number; `shortfall` is how many units are
+    missing: a relaxation by as many makes it feasible, and with quotas by as many at least.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class AssignResult:
 
     pairs: Whole
     prices: Floats
+    quota_prices: Floats
     objective: float
     bound: float
     gap: float
@@ -55,7 +57,13 @@ class AssignResult:
         """What is proven, in words."""
         if self.status == "infeasible":
             return ("No assignment meets the limits; the blockers say why.",)
-        held = ["Every pair is eligible and every capacity, minimum and pin is kept."]
+        if self.blockers:
+            return (
+                f"This assignment breaks {len(self.blockers)} limits, which the blockers name; "
+                "nothing proves that they cannot be kept.",
+                f"No assignment is worth more than {self.bound:.10g}.",
+            )
+        held = ["Every pair is eligible and every capacity, minimum, quota and pin is kept."]
         if self.gap <= 0 and self.unit > 0:
             held.append(
                 "No assignment is worth more, "
@@ -85,7 +93,7 @@ def assign(
     min_load: ArrayLike = 0,
     load: ArrayLike | None = None,
     pinned: ArrayLike | None = None,
-    quotas: Any = None,
+    quotas: Sequence[Quota] | None = None,
     gap: float = 1e-4,
     exact: bool = False,
     policy: str = "welfare",
@@ -114,7 +122,10 @@ def assign(
         Hours that a pair takes, from 0 (0 = none): one number, one per firm, one per pair, or one
         per stored entry of a sparse utility. Capacity is then hours. Not with minimum loads,
         demands above 1 or `exact`. Pairs that are not eligible need no meaningful hours.
-    quotas, prices
+    quotas : sequence of Quota, optional
+        Bounds on the number of pairs between groups of firms and groups of advisers; they may
+        overlap in any way. Not with demands above 1, `load` or `exact`. With a Market too.
+    prices
         Not supported yet; leave None.
     pinned : (k, 2) array of whole numbers, optional
         Pairs (row, column) that must be part of the answer; eligible ones.
@@ -129,7 +140,7 @@ def assign(
     threads : int
         0 = all cores. Never changes the answer.
     seed : int
-        From 0; the search with hours draws by chance, nothing else does.
+        From 0; the searches with hours and with quotas draw by chance, nothing else does.
     programme : str, optional
         Name of the programme, with a Market of several.
 
@@ -137,7 +148,8 @@ def assign(
     -------
     AssignResult
         `pairs` (k, 2) int64 sorted; `prices` (m,) float64 in the unit of the utility (per hour
-        with `load`), negative only where there is a minimum load; `objective`, `bound`, `gap`;
+        with `load`), negative only where there is a minimum load; `quota_prices` (quotas,) float64,
+        above 0 where at_most costs, below 0 where at_least does; `objective`, `bound`, `gap`;
         `status` optimal, within_gap, time_limit, cancelled or infeasible; `guarantees` in words;
         `blockers` when infeasible.
 
@@ -158,6 +170,12 @@ def assign(
     an effort of its own that ends even where the relaxation leaves a gap (then status
     time_limit).
 
+    With quotas the same kind of prices covers capacities and quotas together, on each firm's best
+    pairs, renewed over all pairs at the prices (column generation), and annealing with ejection
+    chains finds the assignment. The bound is that of the linear relaxation; it can lie above the
+    best whole answer by about one utility per limit. Where the search keeps no quota and nothing
+    proves that none can be kept, the status is time_limit and blockers name what is broken.
+
     Examples
     --------
     >>> import libmatch as lm
@@ -170,9 +188,8 @@ def assign(
     >>> r.pairs.tolist(), r.objective
     ([[1, 0], [2, 0]], 10.0)
     """
-    for name, given in (("quotas", quotas), ("prices", prices)):
-        if given is not None:
-            raise NotImplementedError(f"assign does not support {name} yet; leave it None")
+    if prices is not None:
+        raise NotImplementedError("assign does not support prices yet; leave it None")
     if policy != "welfare":
         raise NotImplementedError(f"assign supports policy='welfare' only, not {policy!r}, so far")
     gap = _real("gap", gap)
@@ -191,12 +208,14 @@ def assign(
         problem: dict[str, Any] = {
             "market": utility._core(),
             "programme": _programme(utility, programme),
+            "quotas": quota_rows(quotas, utility._core().firms, utility._core().advisers),
         }
         solver: Any = _core.assign_market
     else:
         if programme is not None:
             raise input_error("programme is for a Market; utility is an array")
         problem = _problem_of(utility, capacity, demand, min_demand, min_load, load, pinned)
+        problem["quotas"] = quota_rows(quotas, problem["n"], problem["m"])
         solver = _core.assign
     found: _core.AssignResult = solver(
         **problem, gap=gap, exact=bool(exact), time_limit=limit, threads=threads, seed=seed
@@ -204,6 +223,7 @@ def assign(
     return AssignResult(
         pairs=found.pairs,
         prices=found.prices,
+        quota_prices=found.quota_prices,
         objective=found.objective,
         bound=found.bound,
         gap=found.gap,
@@ -222,6 +242,7 @@ def verify_assign(r: AssignResult) -> _core.Verdict:
         **r._problem,
         pairs=r.pairs,
         prices=r.prices,
+        quota_prices=r.quota_prices,
         objective=r.objective,
         bound=r.bound,
         unit=r.unit,

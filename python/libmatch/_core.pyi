@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from libmatch._types import Rule, Sparse, TablesIn, TablesOut
+from libmatch._types import QuotaRow, Rule, Sparse, TablesIn, TablesOut
 
 class _Bound(type): ...
 
@@ -62,6 +62,8 @@ class AssignResult(_Made):
     def pairs(self) -> NDArray[np.int64]: ...
     @property
     def prices(self) -> NDArray[np.float64]: ...
+    @property
+    def quota_prices(self) -> NDArray[np.float64]: ...
     @property
     def objective(self) -> float: ...
     @property
@@ -129,6 +131,7 @@ def assign(
     pinned: NDArray[np.int64] | None,
     hours: NDArray[np.float64] | None,
     load: NDArray[np.float64] | None,
+    quotas: Sequence[QuotaRow],
     *,
     gap: float,
     exact: bool,
@@ -148,8 +151,10 @@ def verify_assign(
     pinned: NDArray[np.int64] | None,
     hours: NDArray[np.float64] | None,
     load: NDArray[np.float64] | None,
+    quotas: Sequence[QuotaRow],
     pairs: NDArray[np.int64],
     prices: NDArray[np.float64],
+    quota_prices: NDArray[np.float64],
     objective: float,
     bound: float,
     unit: float,
@@ -158,6 +163,7 @@ def verify_assign(
 def assign_market(
     market: Market,
     programme: str,
+    quotas: Sequence[QuotaRow],
     gap: float,
     exact: bool,
     time_limit: float | None,
@@ -167,8 +173,10 @@ def assign_market(
 def verify_assign_market(
     market: Market,
     programme: str,
+    quotas: Sequence[QuotaRow],
     pairs: NDArray[np.int64],
     prices: NDArray[np.float64],
+    quota_prices: NDArray[np.float64],
     objective: float,
     bound: float,
     unit: float,

@@ -18,3 +18,7 @@ Sparse: TypeAlias = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.floa
 """Row starts (n + 1), columns and values, sorted by row and column."""
 Rule: TypeAlias = tuple[Mapping[str, Any], NDArray[np.uint32] | None]
 """A dossier rule's fields, and the cell of each firm under it."""
+QuotaRow: TypeAlias = tuple[
+    NDArray[np.uint32] | None, NDArray[np.uint32] | None, int, int | None, str
+]
+"""Firms and advisers (None = all; sorted), at least, at most (None = no limit), name."""
