@@ -284,7 +284,10 @@ class Assigner {
                                              const AssignmentLimits& limits,
                                              const AssignmentOptions& options, Control& control) {
     if (!limits.hours.empty()) return assign_hours(source, limits, options, control);
-    if (!limits.quotas.empty()) return assign_with_quotas(source, limits, options, control);
+    if (!limits.quotas.empty()) {
+        const auto plain = [](auto&... problem) { return detail::Assigner(problem...).solve(); };
+        return assign_with_quotas(source, limits, options, plain, control);
+    }
     return detail::Assigner(source, limits, options, control).solve();
 }
 

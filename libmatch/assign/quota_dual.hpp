@@ -45,7 +45,7 @@ class QuotaDual {
     /// Descends from these prices of the limits, with steps within `box` utilities' ranges, until
     /// the bound at hand is within `tolerance` (relative) of the least one, the control stops, or
     /// nothing can be gained. `first`: the first tau, in utilities' ranges.
-    void run(const std::vector<double>& start, double first, double box, double tolerance) {
+    void run(std::vector<double> start, double first, double box, double tolerance) {
         const std::size_t size = ends_.size();
         Point now;
         now.z.assign(size, 0.0);

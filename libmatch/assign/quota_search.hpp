@@ -5,17 +5,17 @@
 //     sum_i (best net value of i - net value of its choice)
 //       + sum over limits with p_r > 0 of p_r (most_r - count_r)
 //       + sum over limits with p_r < 0 of |p_r| (count_r - least_r),
-// so a good answer chooses near the best net values and uses the priced limits up. Method: firms
-// choose in turn, the most decided first; then simulated annealing on this distance. A firm moves
-// to another of its options; where a limit breaks, the move goes on: a firm that counts for it
-// leaves, or one that does not joins, whichever of a few costs least, up to a depth (an ejection
-// chain). Broken limits cost more and more, each by its own weight, which grows while it stays
-// broken. The temperature is steered by the share of uphill moves that are taken, and then falls.
-// Complexity: time by the number of moves, each O(options of a firm x quotas of a pair); memory
-// O(firms x options). Preconditions: finite prices. Deterministic: one thread, random numbers by
-// the seed. Source: S. Kirkpatrick et al., "Optimization by simulated annealing", Science 220,
-// 1983; M. Yagiura, T. Ibaraki, F. Glover, "An ejection chain approach for the generalized
-// assignment problem", INFORMS J. on Computing 16, 2004.
+// so a good answer chooses near the best net values and uses the priced limits up. Method: an
+// auction fills the advisers, with quotas at their prices; then simulated annealing on this
+// distance. A firm moves to another of its options; where a limit breaks, the move goes on: a firm
+// that counts for it leaves, or one that does not joins, whichever of a few costs least, up to a
+// depth (an ejection chain). Broken limits cost more and more, each by its own weight, which grows
+// while it stays broken. The temperature is steered by the share of uphill moves that are taken,
+// and then falls. Complexity: time by the number of moves, each O(options of a firm x quotas of a
+// pair); memory O(firms x options). Preconditions: finite prices. Deterministic: one thread, random
+// numbers by the seed. Source: S. Kirkpatrick et al., "Optimization by simulated annealing",
+// Science 220, 1983; M. Yagiura, T. Ibaraki, F. Glover, "An ejection chain approach for the
+// generalized assignment problem", INFORMS J. on Computing 16, 2004.
 #pragma once
 
 #include <algorithm>
@@ -27,6 +27,7 @@
 #include <utility>
 #include <vector>
 
+#include <libmatch/assign/auction.hpp>
 #include <libmatch/assign/quota_problem.hpp>
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/random.hpp>
@@ -128,6 +129,33 @@ class QuotaOptions {
     Groups by_mix_, by_adviser_;
 };
 
+/// Some of the limits, to draw from.
+class LimitSet {
+  public:
+    explicit LimitSet(std::size_t limits) : place_(limits, outside) {}
+    [[nodiscard]] bool empty() const { return members_.empty(); }
+    [[nodiscard]] std::size_t size() const { return members_.size(); }
+    [[nodiscard]] std::size_t at(std::size_t k) const { return members_[k]; }
+    [[nodiscard]] auto begin() const { return members_.begin(); }
+    [[nodiscard]] auto end() const { return members_.end(); }
+    void set(std::size_t r, bool inside) {
+        if (inside == (place_[r] != outside)) return;
+        if (inside) {
+            place_[r] = static_cast<std::uint32_t>(members_.size());
+            members_.push_back(static_cast<std::uint32_t>(r));
+            return;
+        }
+        place_[members_.back()] = place_[r];
+        members_[place_[r]] = members_.back();
+        members_.pop_back();
+        place_[r] = outside;
+    }
+
+  private:
+    static constexpr std::uint32_t outside = std::numeric_limits<std::uint32_t>::max();
+    std::vector<std::uint32_t> members_, place_;
+};
+
 class QuotaSearch {
   public:
     QuotaSearch(const QuotaProblem& problem, std::span<const double> prices, std::uint64_t seed,
@@ -142,7 +170,8 @@ class QuotaSearch {
           choice_(problem.firms(), nobody),
           slot_(problem.firms(), 0),
           at_adviser_(problem.advisers()),
-          place_of_(problem.limits(), nobody) {
+          broken_(problem.limits()),
+          loose_(problem.limits()) {
         mixes_of_.resize(problem.limits() - problem.advisers());
         for (std::uint32_t x = 0; x < problem.groups().mixes(); ++x) {
             for (const std::uint32_t q : problem.groups().quotas(x)) {
@@ -150,13 +179,14 @@ class QuotaSearch {
             }
         }
         set_units();
-        place_in_turn();
-        keep_if_better();
     }
 
     /// Improves until the distance to the bound at these prices is at most `wanted`, the moves are
     /// spent, or the control stops.
     void run(double wanted) {
+        place_by_auction(wanted);
+        place_in_turn();
+        keep_if_better();
         if (options_.movable().empty()) return;
         const auto n = static_cast<double>(options_.movable().size());
         double length = std::max(least_moves, moves_per_firm * n);
@@ -231,20 +261,18 @@ class QuotaSearch {
     [[nodiscard]] double change(std::size_t r, int by) const {
         return cost(r, count_[r] + by) - cost(r, count_[r]);
     }
+    /// Where the count of a limit should go: 1 or -1 while it is broken or, at a price, not used
+    /// up.
+    [[nodiscard]] int wish(std::size_t r) const {
+        if (count_[r] > problem_.most(r)) return -1;
+        if (count_[r] < problem_.least(r)) return 1;
+        if (price_[r] > 0 && count_[r] < problem_.most(r)) return 1;
+        return price_[r] < 0 && count_[r] > problem_.least(r) ? -1 : 0;
+    }
     void count(std::size_t r, int by) {
-        const bool before = broken(r, count_[r]) > 0;
         count_[r] += by;
-        const bool after = broken(r, count_[r]) > 0;
-        if (before == after) return;
-        if (after) {
-            place_of_[r] = static_cast<std::uint32_t>(broken_.size());
-            broken_.push_back(static_cast<std::uint32_t>(r));
-        } else {
-            place_of_[broken_.back()] = place_of_[r];
-            broken_[place_of_[r]] = broken_.back();
-            broken_.pop_back();
-            place_of_[r] = nobody;
-        }
+        broken_.set(r, broken(r, count_[r]) > 0);
+        loose_.set(r, wish(r) != 0);
     }
     /// Calls `each(limit, -1 or 1)` for what changes when a firm goes from one option to another.
     template <class Each>
@@ -295,11 +323,74 @@ class QuotaSearch {
         members.pop_back();
     }
 
-    /// The most decided firms first: each takes its best option that breaks no upper end, or the
-    /// one that breaks them least.
+    /// A first answer for capacities alone, with quotas at their prices: an auction on the options,
+    /// from a little under the prices of the advisers.
+    void place_by_auction(double wanted) {
+        const std::size_t n = options_.firms(), m = problem_.advisers();
+        std::size_t width = 1;
+        for (std::size_t i = 0; i < n; ++i)
+            width = std::max(width, options_.end(i) - options_.begin(i));
+        CandidateLists lists(n, width);
+        std::vector<FirmId> queue;
+        double highest = 0;
+        for (std::uint32_t i = 0; i < n; ++i) {
+            std::size_t count = 0;
+            // Staying out tells the best net value; a firm that must be served has none to lose.
+            double best = 8 * regret_;
+            for (std::size_t o = options_.begin(i); o < options_.end(i); ++o) {
+                const auto& option = options_.at(o);
+                if (option.adviser == m) best = static_cast<double>(option.regret);
+            }
+            for (std::size_t o = options_.begin(i); o < options_.end(i); ++o) {
+                const auto& option = options_.at(o);
+                if (option.adviser == m) continue;
+                const double value = best - static_cast<double>(option.regret) +
+                                     std::max(0.0, price_[option.adviser]);
+                highest = std::max(highest, value);
+                lists.slots(FirmId(i))[count++] = {AdviserId(option.adviser),
+                                                   static_cast<float>(value)};
+            }
+            lists.finish(FirmId(i), count, -HUGE_VAL);
+            if (count > 0) queue.emplace_back(i);
+        }
+        if (queue.empty()) return;
+        const double epsilon = std::clamp(0.2 * wanted / static_cast<double>(queue.size()),
+                                          1e-4 * regret_, 0.1 * regret_);
+        std::vector<std::int64_t> seats(m);
+        std::vector<double> start(m);
+        for (std::size_t j = 0; j < m; ++j) {
+            seats[j] = std::max<std::int64_t>(0, problem_.most(j));
+            start[j] = std::max(0.0, price_[j] - 2 * epsilon);
+        }
+        Auction auction(lists, seats, start, highest * (1 + 1e-6) + epsilon,
+                        10'000 + bids_per_firm * queue.size());
+        auction.run(queue, epsilon, control_);
+        for (const FirmId i : queue) {
+            const AdviserId j = auction.held(i);
+            for (std::size_t o = options_.begin(i); j.known() && o < options_.end(i); ++o) {
+                if (options_.at(o).adviser == j.value)
+                    enter(i.value, static_cast<std::uint32_t>(o));
+            }
+            // Who may stay out and won nothing does.
+            for (std::size_t o = options_.begin(i); !j.known() && o < options_.end(i); ++o) {
+                if (options_.at(o).adviser == m) enter(i.value, static_cast<std::uint32_t>(o));
+            }
+        }
+        for (const FirmId i : queue) {
+            if (choice_[i] == nobody) continue;
+            const auto& option = options_.at(choice_[i]);
+            if (option.adviser == m) continue;
+            problem_.for_each_limit(option.adviser, option.mix,
+                                    [&](std::size_t r) { ++count_[r]; });
+        }
+    }
+
+    /// Whoever has no place yet, the most decided first: each takes its best option that breaks no
+    /// upper end, or the one that breaks them least.
     void place_in_turn() {
         const std::size_t m = problem_.advisers();
         const auto place = [&](std::uint32_t i) {
+            if (choice_[i] != nobody) return;
             std::uint32_t best = nobody;
             double least = HUGE_VAL;
             for (std::size_t o = options_.begin(i); o < options_.end(i); ++o) {
@@ -330,11 +421,7 @@ class QuotaSearch {
         }
         const auto& movable = options_.movable();
         for (std::size_t k = movable.size(); k-- > 0;) place(movable[k]);
-        for (std::size_t r = 0; r < count_.size(); ++r) {
-            if (broken(r, count_[r]) == 0) continue;
-            place_of_[r] = static_cast<std::uint32_t>(broken_.size());
-            broken_.push_back(static_cast<std::uint32_t>(r));
-        }
+        for (std::size_t r = 0; r < count_.size(); ++r) count(r, 0);
     }
     void go_to(const Choice& target) {
         for (std::uint32_t i = 0; i < target.size(); ++i) {
@@ -348,8 +435,12 @@ class QuotaSearch {
     [[nodiscard]] double distance() const {
         if (!broken_.empty()) return HUGE_VAL;
         Sum total;
-        for (const std::uint32_t o : choice_) {
-            if (o != nobody) total.add(static_cast<double>(options_.at(o).regret));
+        for (std::size_t i = 0; i < choice_.size(); ++i) {
+            if (choice_[i] != nobody) {
+                total.add(static_cast<double>(options_.at(choice_[i]).regret));
+            } else if (problem_.forced(i)) {
+                return HUGE_VAL;  // stopped before its pairs were known
+            }
         }
         for (std::size_t r = 0; r < count_.size(); ++r) {
             if (problem_.most(r) > 0) total.add(cost(r, count_[r]));
@@ -409,8 +500,11 @@ class QuotaSearch {
     void move() {
         steps_ = 0;
         Step next;
-        if (!broken_.empty() && random_.uniform() < 0.3) {
-            next = mend(broken_[random_.below(broken_.size())]);
+        const double kind = random_.uniform();
+        if (kind < 0.3 && !broken_.empty()) {
+            next = mend(broken_.at(random_.below(broken_.size())));
+        } else if (kind < 0.5 && !loose_.empty()) {
+            next = mend(loose_.at(random_.below(loose_.size())));
         } else {
             const auto& movable = options_.movable();
             const double r = random_.uniform();
@@ -457,15 +551,18 @@ class QuotaSearch {
         }
         return false;
     }
-    /// Of the limits that the last step broke or left broken, the one that costs most; the number
-    /// of limits if there is none.
+    /// Of the limits that the last step touched and left broken, else of those that it left less
+    /// used up, the one that costs most; the number of limits if there is none.
     [[nodiscard]] std::size_t worst_of_last_step() const {
         std::size_t worst = count_.size();
         double most = 0;
         const Step& s = step_[steps_ - 1];
-        for_each_change(s.from, s.to, [&](std::size_t r, int) {
-            if (broken(r, count_[r]) == 0) return;
-            const double now = cost(r, count_[r]);
+        for_each_change(s.from, s.to, [&](std::size_t r, int by) {
+            const std::int64_t units = broken(r, count_[r]);
+            // Broken limits first: a price never reaches a thousand units.
+            const double now = units > 0          ? 1e3 * cost(r, count_[r])
+                               : wish(r) * by < 0 ? std::fabs(price_[r])
+                                                  : 0;
             if (now > most) {
                 most = now;
                 worst = r;
@@ -474,10 +571,8 @@ class QuotaSearch {
         return worst;
     }
 
-    /// The step of least cost, of a few, that brings a broken limit back by one.
-    Step mend(std::size_t r) {
-        return count_[r] > problem_.most(r) ? least_leaver(r) : least_joiner(r);
-    }
+    /// The step of least cost, of a few, that brings a limit by one where it should go.
+    Step mend(std::size_t r) { return wish(r) < 0 ? least_leaver(r) : least_joiner(r); }
     [[nodiscard]] bool counts(std::uint32_t option, std::size_t r) const {
         const auto& o = options_.at(option);
         if (r < problem_.advisers()) return o.adviser == r;
@@ -553,6 +648,7 @@ class QuotaSearch {
 
     static constexpr int rounds = 4;
     static constexpr double least_moves = 1e5, moves_per_firm = 60;
+    static constexpr std::uint64_t bids_per_firm = 50;
     static constexpr std::size_t levels = 60;          ///< of temperature in a round, at least
     static constexpr std::size_t most_slice = 50'000;  ///< moves between two looks at the control
     static constexpr double first_taken = 1e-3;  ///< share of uphill moves at the first temperature
@@ -560,8 +656,8 @@ class QuotaSearch {
     static constexpr double reheat = 10;         ///< between two rounds
     static constexpr double first_penalty = 1.5, last_penalty = 10;  ///< of a unit broken, in units
     static constexpr std::size_t depth = 6;                 ///< firms that one move shifts at most
-    static constexpr std::size_t leavers = 3, joiners = 8;  ///< that are asked
-    static constexpr std::size_t looked_at = 8;             ///< options of each leaver
+    static constexpr std::size_t leavers = 2, joiners = 6;  ///< that are asked
+    static constexpr std::size_t looked_at = 6;             ///< options of each leaver
     static constexpr std::size_t draws = 16;                ///< to find a firm that counts
 
     const QuotaProblem& problem_;
@@ -574,8 +670,8 @@ class QuotaSearch {
     Choice choice_, best_;
     std::vector<std::uint32_t> slot_;
     std::vector<std::vector<std::uint32_t>> at_adviser_;  ///< firms
-    std::vector<std::uint32_t> broken_, place_of_;        ///< limits, and where they stand there
-    std::vector<std::vector<std::uint32_t>> mixes_of_;    ///< by quota, with options
+    LimitSet broken_, loose_;  ///< loose: broken, or priced and not used up
+    std::vector<std::vector<std::uint32_t>> mixes_of_;  ///< by quota, with options
     std::array<Step, depth> step_;
     std::size_t steps_ = 0, uphill_ = 0, taken_ = 0;
     double regret_ = 0, temperature_ = 0, penalty_ = first_penalty;

@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,13 +35,18 @@
 namespace libmatch {
 namespace detail {
 
+/// Solves an assignment without quotas.
+using PlainAssigner = std::function<AssignmentResult(const PairSource&, const AssignmentLimits&,
+                                                     const AssignmentOptions&, Control&)>;
+
 class QuotaAssigner {
   public:
     QuotaAssigner(const PairSource& source, const AssignmentLimits& limits,
-                  const AssignmentOptions& options, Control& control)
+                  const AssignmentOptions& options, const PlainAssigner& plain, Control& control)
         : source_(source),
           limits_(limits),
           options_(options),
+          plain_(plain),
           control_(control),
           m_(source.advisers()) {}
 
@@ -131,16 +137,22 @@ class QuotaAssigner {
         const auto width = static_cast<std::size_t>(std::max(options_.candidates, 2));
         if (all_pairs() <= few_pairs) {
             if (!p.take_all(control_)) return false;
-        } else if (!p.look(prices_, width, control_).whole) {
-            return false;
+        } else {
+            if (!start_from_plain()) return true;
+            if (control_.stop() || !p.look(prices_, width, control_).whole) return false;
         }
         if (!forced_firms_can_be_served(p)) return true;
-        const double last = std::clamp(0.05 * options_.gap, 1e-7, 1e-4);
+        // Near the least bound few firms are undecided, which is what the search lives on.
+        const double last = std::clamp(0.01 * options_.gap, 1e-8, 1e-5);
+        double before = HUGE_VAL;
         for (int round = 0; round < most_rounds && !control_.stop(); ++round) {
             QuotaDual dual(p, QuotaDual::Aim::least_bound, options_.threads, control_);
             const bool whole = p.complete();
-            dual.run(prices_, round == 0 ? 0.3 : 0.03, whole ? HUGE_VAL : 1.0,
-                     whole || round > 2 ? last : 20 * last);
+            dual.run(prices_,
+                     whole        ? 0.3
+                     : round == 0 ? 0.1
+                                  : 0.02,
+                     whole ? HUGE_VAL : 1.0, whole || round > 1 ? last : 20 * last);
             if (dual.proves_infeasible()) {
                 if (farkas_holds(p, dual.farkas())) return true;
                 if (!add_cheapest(p, dual.farkas())) return false;
@@ -153,11 +165,30 @@ class QuotaAssigner {
                 bound_ = look.bound;
                 best_prices_ = prices_;
             }
+            // Descents that start near the end go further than one that comes from afar.
+            const double gained = before - look.bound;
+            before = look.bound;
             const double missing = look.bound - dual.bound() - pinned_;
-            if (whole || look.added == 0) return false;
-            if (round > 2 && missing <= 0.1 * options_.gap * std::fabs(bound_)) return false;
+            const double little = 0.05 * options_.gap * std::fabs(bound_);
+            if (round > 0 && gained <= little && (look.added == 0 || missing <= little))
+                return false;
         }
         return false;
+    }
+
+    /// Prices of advisers from the problem without quotas, roughly. False when not even that has an
+    /// answer.
+    bool start_from_plain() {
+        AssignmentLimits without = limits_;
+        without.quotas.clear();
+        AssignmentOptions rough = options_;
+        rough.gap = std::max(options_.gap, 5e-3);
+        AssignmentResult start = plain_(source_, without, rough, control_);
+        result_.blockers = std::move(start.blockers);
+        for (std::size_t j = 0; j < m_; ++j) {
+            if (limits_.capacity[j] > 0) prices_[j] = start.prices[j];
+        }
+        return result_.blockers.empty();
     }
 
     /// Every firm at the most that a pair can be worth; needs no proof.
@@ -320,6 +351,7 @@ class QuotaAssigner {
     const PairSource& source_;
     const AssignmentLimits& limits_;
     const AssignmentOptions& options_;
+    const PlainAssigner& plain_;
     Control& control_;
     std::size_t m_;
     std::vector<double> prices_, best_prices_;  ///< of all limits
@@ -330,13 +362,14 @@ class QuotaAssigner {
 
 }  // namespace detail
 
-/// Solves an assignment with quotas. Throws InputError for faulty limits; everything else is a
-/// value of the result.
+/// Solves an assignment with quotas; `plain` solves it without, for prices to begin with. Throws
+/// InputError for faulty limits; everything else is a value of the result.
 [[nodiscard]] inline AssignmentResult assign_with_quotas(const PairSource& source,
                                                          const AssignmentLimits& limits,
                                                          const AssignmentOptions& options,
+                                                         const detail::PlainAssigner& plain,
                                                          Control& control) {
-    return detail::QuotaAssigner(source, limits, options, control).solve();
+    return detail::QuotaAssigner(source, limits, options, plain, control).solve();
 }
 
 }  // namespace libmatch

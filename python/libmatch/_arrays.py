@@ -173,7 +173,7 @@ def assign(
     With quotas the same kind of prices covers capacities and quotas together, on each firm's best
     pairs, renewed over all pairs at the prices (column generation), and annealing with ejection
     chains finds the assignment. The bound is that of the linear relaxation; it can lie above the
-    best whole answer by about one utility per limit. Where the search keeps no quota and nothing
+    best whole answer, then the status is time_limit with that gap. Where the search keeps no quota and nothing
     proves that none can be kept, the status is time_limit and blockers name what is broken.
 
     Examples

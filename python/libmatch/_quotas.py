@@ -74,9 +74,7 @@ def quota_rows(quotas: Sequence[Quota] | None, n: int, m: int) -> list[QuotaRow]
     if quotas is None:
         return []
     if isinstance(quotas, Quota) or not isinstance(quotas, Sequence):
-        raise input_error(
-            f"quotas holds {type(quotas).__name__}; a list of Quota is expected"
-        )
+        raise input_error(f"quotas holds {type(quotas).__name__}; a list of Quota is expected")
     rows: list[QuotaRow] = []
     for k, quota in enumerate(quotas):
         if not isinstance(quota, Quota):
@@ -99,7 +97,9 @@ def _members(what: str, given: Any, size: int) -> NDArray[np.uint32] | None:
     array = np.asarray(given)
     if array.dtype == np.bool_:
         if array.shape != (size,):
-            raise input_error(f"{what} has shape {array.shape}; a mask of shape ({size},) is expected")
+            raise input_error(
+                f"{what} has shape {array.shape}; a mask of shape ({size},) is expected"
+            )
         return np.flatnonzero(array).astype(np.uint32)
     if array.size == 0:
         return np.zeros(0, np.uint32)

@@ -12,7 +12,10 @@ import pytest
 import libmatch
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-MODULES = ["libmatch", *(f"libmatch.{m}" for m in ["_arrays", "_io", "_judge", "_market", "_plan"])]
+MODULES = [
+    "libmatch",
+    *(f"libmatch.{m}" for m in ["_arrays", "_io", "_judge", "_market", "_plan", "_quotas"]),
+]
 
 
 def test_readme_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
