@@ -46,7 +46,7 @@ class Problem {
             const std::optional<Array<std::int64_t>>& min_load,
             const std::optional<Array<std::int64_t>>& pinned,
             const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
-            const std::vector<QuotaRow>& quotas)
+            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation)
         : dense_(std::move(dense)), sparse_(std::move(sparse)), load_(std::move(load)) {
         limits_.capacity = to_vector(capacity);
         limits_.hours = to_vector(hours);
@@ -62,6 +62,7 @@ class Problem {
             std::sort(limits_.pinned.begin(), limits_.pinned.end());
         }
         limits_.quotas = to_quotas(quotas);
+        limits_.reservation = to_vector(reservation);
         if (dense_) {
             const Eigen::Map<const DenseSource::Matrix> view(
                 dense_->data(), static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(m));
@@ -216,17 +217,18 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& min_load,
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
-           const std::vector<QuotaRow>& quotas, double gap, bool exact,
-           std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
+           const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
+           double gap, bool exact, std::optional<double> time_limit, unsigned threads,
+           std::uint64_t seed) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned, hours, std::move(load), quotas);
+                            min_load, pinned, hours, std::move(load), quotas, reservation);
             return run(p.source(), p.limits(), gap, exact, time_limit, threads, seed);
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
-        py::arg("hours"), py::arg("load"), py::arg("quotas"), py::kw_only(), py::arg("gap") = 1e-4,
-        py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
-        py::arg("seed") = 0);
+        py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("reservation"), py::kw_only(),
+        py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("time_limit") = py::none(),
+        py::arg("threads") = 0, py::arg("seed") = 0);
     m.def(
         "verify_assign",
         [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
@@ -236,47 +238,52 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& min_load,
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
-           const std::vector<QuotaRow>& quotas, const Array<std::int64_t>& pairs,
-           const Array<double>& prices, const Array<double>& quota_prices, double objective,
-           double bound, double unit, const std::string& status) {
+           const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
+           const Array<std::int64_t>& pairs, const Array<double>& prices,
+           const Array<double>& quota_prices, double objective, double bound, double unit,
+           const std::string& status) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned, hours, std::move(load), quotas);
+                            min_load, pinned, hours, std::move(load), quotas, reservation);
             return judge(p.source(), p.limits(),
                          claim_of(pairs, prices, quota_prices, objective, bound, unit, status));
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
-        py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("pairs"), py::arg("prices"),
-        py::arg("quota_prices"), py::arg("objective"), py::arg("bound"), py::arg("unit"),
-        py::arg("status"));
+        py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("reservation"),
+        py::arg("pairs"), py::arg("prices"), py::arg("quota_prices"), py::arg("objective"),
+        py::arg("bound"), py::arg("unit"), py::arg("status"));
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
-           const std::vector<QuotaRow>& quotas, double gap, bool exact,
-           std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
+           const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
+           double gap, bool exact, std::optional<double> time_limit, unsigned threads,
+           std::uint64_t seed) {
             const Scorer scorer(*market, programme_named(*market, programme));
             AssignmentLimits limits = programme_limits(scorer);
             limits.quotas = to_quotas(quotas);
+            limits.reservation = to_vector(reservation);
             return run(MarketSource(scorer), limits, gap, exact, time_limit, threads, seed);
         },
-        py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("gap") = 1e-4,
-        py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
-        py::arg("seed") = 0);
+        py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("reservation"),
+        py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("time_limit") = py::none(),
+        py::arg("threads") = 0, py::arg("seed") = 0);
     m.def(
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
-           const std::vector<QuotaRow>& quotas, const Array<std::int64_t>& pairs,
-           const Array<double>& prices, const Array<double>& quota_prices, double objective,
-           double bound, double unit, const std::string& status) {
+           const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
+           const Array<std::int64_t>& pairs, const Array<double>& prices,
+           const Array<double>& quota_prices, double objective, double bound, double unit,
+           const std::string& status) {
             const Scorer scorer(*market, programme_named(*market, programme));
             AssignmentLimits limits = programme_limits(scorer);
             limits.quotas = to_quotas(quotas);
+            limits.reservation = to_vector(reservation);
             return judge(MarketSource(scorer), limits,
                          claim_of(pairs, prices, quota_prices, objective, bound, unit, status));
         },
-        py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("pairs"),
-        py::arg("prices"), py::arg("quota_prices"), py::arg("objective"), py::arg("bound"),
-        py::arg("unit"), py::arg("status"));
+        py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("reservation"),
+        py::arg("pairs"), py::arg("prices"), py::arg("quota_prices"), py::arg("objective"),
+        py::arg("bound"), py::arg("unit"), py::arg("status"));
 }
 
 }  // namespace libmatch::python

@@ -22,6 +22,7 @@
 #include <libmatch/assign/feasibility.hpp>
 #include <libmatch/assign/hours.hpp>
 #include <libmatch/assign/quotas.hpp>
+#include <libmatch/assign/reservation.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
 
@@ -283,6 +284,10 @@ class Assigner {
 [[nodiscard]] inline AssignmentResult assign(const PairSource& source,
                                              const AssignmentLimits& limits,
                                              const AssignmentOptions& options, Control& control) {
+    if (!limits.reservation.empty()) {
+        const auto without = [](auto&... problem) { return assign(problem...); };
+        return assign_with_reservation(source, limits, options, without, control);
+    }
     if (!limits.hours.empty()) return assign_hours(source, limits, options, control);
     if (!limits.quotas.empty()) {
         const auto plain = [](auto&... problem) { return detail::Assigner(problem...).solve(); };

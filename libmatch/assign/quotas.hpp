@@ -7,8 +7,9 @@
 // firm's best pairs, which are renewed over all pairs at the prices until the bound over all pairs
 // is that of the pairs at hand (column generation); then a search for a whole answer around these
 // prices (quota_search.hpp) until the gap asked is reached or its moves are spent. The bound is the
-// value of the linear relaxation, so the gap can be closed to the distance between the two and no
-// further; it is at most about one utility per limit, hence small where firms are many.
+// value of the linear relaxation, so
+// the gap can be closed to the distance between the two and no further; a vertex of it splits no
+// more firms than there are tight limits, so it is usually small where firms are many.
 // Infeasibility is claimed where it is proven over all pairs: a limit that too few firms could
 // meet, a firm that must be served and cannot be, or prices at which the least limits cost more
 // than any answer can pay (Farkas). Complexity: some 100 passes over the pairs at hand per renewal,
@@ -266,9 +267,14 @@ class QuotaAssigner {
         }
         const double shortage = -bound.value();
         if (!(shortage > 1e-9 * sizes.value())) return false;
+        double longest = 0;
+        for (const double price : prices) longest = std::max(longest, std::fabs(price));
         for (std::size_t r = 0; r < p.limits(); ++r) {
+            if (prices[r] == 0 || p.most(r) <= 0) continue;
+            // Each priced limit is part of the proof. Of the advisers, those that lack room are
+            // named; of the quotas, all that count.
             const bool missed = prices[r] > 0 ? count[r] > p.most(r) : count[r] < p.least(r);
-            if (prices[r] == 0 || p.most(r) <= 0 || !missed) continue;
+            if (!missed && !(r >= m_ && std::fabs(prices[r]) > 1e-3 * longest)) continue;
             const double units = std::ceil(shortage / std::fabs(prices[r]) * (1 - 1e-9));
             block_limit(r, static_cast<std::int64_t>(std::clamp(units, 1.0, 0x1p62)),
                         prices[r] > 0

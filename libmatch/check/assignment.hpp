@@ -35,7 +35,7 @@ struct AssignmentCase {
     /// Why a pair is not eligible; may be empty.
     std::function<std::string(FirmId, AdviserId)> reason;
     /// A quicker way to every firm's best choice at the claimed prices, given the pins of each
-    /// firm; empty, or with quotas = every pair is asked.
+    /// firm; empty, or with quotas or reservations = every pair is asked.
     std::function<std::vector<double>(const std::vector<std::vector<AdviserId>>&)> best_choices{};
 };
 
@@ -87,9 +87,11 @@ inline void judge_hours(const AssignmentCase& problem, const AssignmentLimits& l
 inline double best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
                           const std::vector<double>& prices, const std::vector<AdviserId>& pins,
                           double unit) {
+    // A firm without pins may stay out at its own value, and takes no pair for less.
+    const double alone = pins.empty() ? in_unit(limits.reservation_of(i), unit) : 0;
     const auto net = [&](AdviserId j) {
         return in_unit(problem.utility(i, j), unit) -
-               in_unit(prices[j], unit) * hours_of(problem, limits, i, j);
+               in_unit(prices[j], unit) * hours_of(problem, limits, i, j) - alone;
     };
     Choice choice(limits, i, pins.size());
     for (const AdviserId j : pins) choice.pin(net(j));
@@ -99,7 +101,7 @@ inline double best_choice(const AssignmentCase& problem, const AssignmentLimits&
         if (std::find(pins.begin(), pins.end(), adviser) != pins.end()) continue;
         choice.offer(net(adviser));
     }
-    return choice.value();
+    return choice.value() + alone;
 }
 
 }  // namespace detail
@@ -155,6 +157,9 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
             continue;
         }
         objective.add(in_unit(problem.utility(p.firm, p.adviser), unit));
+    }
+    for (std::size_t i = 0; i < problem.firms; ++i) {
+        if (held[i] == 0) objective.add(in_unit(limits.reservation_of(FirmId(i)), unit));
     }
     const bool in_hours = !limits.hours.empty();
     if (in_hours) {
@@ -225,7 +230,7 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         return;
     }
     std::vector<double> surplus(problem.firms);
-    if (problem.best_choices && limits.quotas.empty()) {
+    if (problem.best_choices && limits.quotas.empty() && limits.reservation.empty()) {
         surplus = problem.best_choices(pins);
     } else {
         parallel_chunks(problem.firms, 64, threads, [&](std::size_t begin, std::size_t end) {

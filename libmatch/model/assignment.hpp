@@ -4,6 +4,7 @@
 //   dmin_i <= sum_j x_ij <= d_i,   L_j <= sum_i x_ij <= C_j,   x_ij = 1 on pins.
 //
 // Capacities can be hours instead: sum_i h_ij x_ij <= C_j, with h_ij from the source of the pairs.
+// A firm that stays out can be worth r_i instead of 0.
 // Quotas bound groups of pairs: lo_q <= sum over (i, j) in F_q x A_q of x_ij <= hi_q.
 #pragma once
 
@@ -48,10 +49,16 @@ struct AssignmentLimits {
     std::vector<std::int32_t> min_demand;  ///< dmin_i, 0 <= dmin_i <= d_i; default 0
     std::vector<Pair> pinned;              ///< sorted, distinct, eligible
     std::vector<Quota> quotas{};           ///< may overlap; not with hours or demands above 1
+    /// What an unserved firm of demand 1 is worth, of either sign; default 0. Not with demands
+    /// above 1 or minimum demands.
+    std::vector<double> reservation{};
 
     [[nodiscard]] std::int32_t demand_of(FirmId i) const { return demand.empty() ? 1 : demand[i]; }
     [[nodiscard]] std::int32_t min_demand_of(FirmId i) const {
         return min_demand.empty() ? 0 : min_demand[i];
+    }
+    [[nodiscard]] double reservation_of(FirmId i) const {
+        return reservation.empty() || demand_of(i) == 0 ? 0 : reservation[i];
     }
     [[nodiscard]] std::int64_t min_load_of(AdviserId j) const {
         return min_load.empty() ? 0 : min_load[j];

@@ -99,6 +99,40 @@ inline void check_quotas(const AssignmentLimits& limits, std::size_t n, std::siz
     }
 }
 
+/// Faults of values of staying out.
+inline void check_reservation(const AssignmentLimits& limits, std::size_t n,
+                              std::vector<Fault>& faults) {
+    if (limits.reservation.empty()) return;
+    const auto fail = [&](const char* table, std::int64_t row, std::string value,
+                          std::string problem, std::string remedy) {
+        faults.push_back({Fault::Severity::error, table, row, "", std::move(value),
+                          std::move(problem), std::move(remedy)});
+    };
+    if (limits.reservation.size() != n) {
+        fail("reservation", -1, std::to_string(limits.reservation.size()) + " entries",
+             std::to_string(n) + " entries are expected", "give one per firm");
+    }
+    for (std::size_t i = 0; i < limits.reservation.size(); ++i) {
+        if (!std::isfinite(limits.reservation[i])) {
+            fail("reservation", static_cast<std::int64_t>(i), std::to_string(limits.reservation[i]),
+                 "it is not a finite number", "correct it");
+        }
+    }
+    for (std::size_t i = 0; i < limits.demand.size(); ++i) {
+        if (limits.demand[i] > 1) {
+            fail("demand", static_cast<std::int64_t>(i), std::to_string(limits.demand[i]),
+                 "demands above 1 are not supported together with reservation", "use 0 or 1");
+        }
+    }
+    for (std::size_t i = 0; i < limits.min_demand.size(); ++i) {
+        if (limits.min_demand[i] > 0) {
+            fail("min_demand", static_cast<std::int64_t>(i), std::to_string(limits.min_demand[i]),
+                 "minimum demands are not supported together with reservation",
+                 "use 0, or a very low reservation");
+        }
+    }
+}
+
 }  // namespace detail
 
 /// Every fault of the limits of a problem of n firms and m advisers.
@@ -168,6 +202,7 @@ inline void check_quotas(const AssignmentLimits& limits, std::size_t n, std::siz
         }
     }
     detail::check_quotas(limits, n, m, faults);
+    detail::check_reservation(limits, n, faults);
     return faults;
 }
 

@@ -103,6 +103,7 @@ def assign(
     seed: int = 0,
     *,
     programme: str | None = None,
+    reservation: ArrayLike = 0.0,
 ) -> AssignResult:
     """Assign firms (rows) to advisers (columns) so that the sum of utilities is largest.
 
@@ -143,6 +144,10 @@ def assign(
         From 0; the searches with hours and with quotas draw by chance, nothing else does.
     programme : str, optional
         Name of the programme, with a Market of several.
+    reservation : number or (n,) array
+        What a firm that stays unserved is worth, of either sign: objective and bound count it, and
+        no pair is taken for less. Firms of demand 0 count nothing. Not with demands above 1 or
+        minimum demands.
 
     Returns
     -------
@@ -172,9 +177,10 @@ def assign(
 
     With quotas the same kind of prices covers capacities and quotas together, on each firm's best
     pairs, renewed over all pairs at the prices (column generation), and annealing with ejection
-    chains finds the assignment. The bound is that of the linear relaxation; it can lie above the
-    best whole answer, then the status is time_limit with that gap. Where the search keeps no quota and nothing
-    proves that none can be kept, the status is time_limit and blockers name what is broken.
+    chains finds the assignment. The bound is that of the linear relaxation; where it
+    lies above the best whole answer, the status is time_limit with that gap. Where the search
+    finds no lawful answer and nothing proves that there is none, the status is time_limit too, and
+    blockers name what is broken.
 
     Examples
     --------
@@ -209,6 +215,7 @@ def assign(
             "market": utility._core(),
             "programme": _programme(utility, programme),
             "quotas": quota_rows(quotas, utility._core().firms, utility._core().advisers),
+            "reservation": _reservation(reservation, utility._core().firms),
         }
         solver: Any = _core.assign_market
     else:
@@ -216,6 +223,7 @@ def assign(
             raise input_error("programme is for a Market; utility is an array")
         problem = _problem_of(utility, capacity, demand, min_demand, min_load, load, pinned)
         problem["quotas"] = quota_rows(quotas, problem["n"], problem["m"])
+        problem["reservation"] = _reservation(reservation, problem["n"])
         solver = _core.assign
     found: _core.AssignResult = solver(
         **problem, gap=gap, exact=bool(exact), time_limit=limit, threads=threads, seed=seed
@@ -293,6 +301,11 @@ def _problem_of(
         "hours": None if load is None else _hours("capacity", capacity, m),
         "load": None if load is None else _load(load, n, m, dense, sparse),
     }
+
+
+def _reservation(given: ArrayLike, n: int) -> Floats | None:
+    array = _finite("reservation", given, n)
+    return array if array.any() else None
 
 
 def _hours(name: str, given: ArrayLike, size: int) -> Floats:

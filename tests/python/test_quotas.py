@@ -1,4 +1,4 @@
-"""Quotas beside HiGHS as an integer programme on small problems, on a market, and judged."""
+"""Quotas, and values of staying out, beside HiGHS as an integer programme, on a market, judged."""
 
 from __future__ import annotations
 
@@ -188,3 +188,62 @@ def test_quotas_are_a_list_of_quota(given: Any) -> None:
 def test_what_quotas_do_not_support_is_refused(option: dict[str, Any]) -> None:
     with pytest.raises(lm.InputError, match="quotas"):
         lm.assign([[1.0], [1.0]], 2, quotas=[lm.Quota(at_most=1)], **option)
+
+
+# ---- firms that stay out at values of their own ----
+
+
+@pytest.mark.parametrize("mode", ["near", "exact", "sparse", "quotas", "hours"])
+def test_reservation_beside_highs(mode: str) -> None:
+    for seed in range(12):
+        utility, capacity, quotas = random_problem(seed)
+        n = len(utility)
+        worth = np.random.default_rng(seed).integers(-20, 50, n).astype(float)
+        kept = quotas[:1] if mode == "quotas" else []
+        shifted = optimum(utility - worth[:, None], capacity, kept, relaxed=False)
+        if shifted is None:
+            continue
+        options: dict[str, Any] = {
+            "exact": {"exact": True},
+            "sparse": {"exact": True},
+            "quotas": {"quotas": kept},
+            "hours": {"load": 1.0},
+        }.get(mode, {})
+        given = utility
+        if mode == "sparse":
+            stored = np.isfinite(utility)
+            given = sp.coo_array((utility[stored], np.nonzero(stored)), shape=utility.shape)
+        r = lm.assign(given, capacity, reservation=worth, **options)
+        best = shifted + worth.sum()
+        assert lm.verify(r).ok, seed
+        assert r.bound >= best - 1e-6, seed
+        if mode in ("exact", "sparse"):
+            assert (r.objective, r.gap) == (pytest.approx(best), 0), seed
+        elif r.status != "time_limit":
+            assert r.gap <= 1e-4, seed
+        assert r.objective == pytest.approx(best, rel=1e-4), seed
+
+
+def test_reservation_of_a_market() -> None:
+    market = lm.demo_market(firms=200, advisers=20, seed=2)
+    name = market.programmes[0]
+    plain = lm.assign(market, programme=name)
+    r = lm.assign(market, programme=name, reservation=0.5)
+    assert lm.verify(r).ok
+    assert r.gap <= 1e-4
+    assert len(r.pairs) < len(plain.pairs)
+    assert not lm.verify(dataclasses.replace(r, objective=r.objective - 0.5)).ok
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        ({"reservation": [1.0, INF]}, r"reservation\[1\] is inf"),
+        ({"reservation": [1.0]}, r"reservation has shape \(1,\); \(2,\) is expected"),
+        ({"reservation": 1, "demand": 2}, "reservation"),
+        ({"reservation": 1, "min_demand": 1}, "reservation"),
+    ],
+)
+def test_faulty_reservations_are_named(option: dict[str, Any], text: str) -> None:
+    with pytest.raises(lm.InputError, match=text):
+        lm.assign([[1.0], [1.0]], 2, **option)

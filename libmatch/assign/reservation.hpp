@@ -1,0 +1,182 @@
+// Firms that stay out at a value of their own.
+//
+// Problem: as an assignment, but an unserved firm i of demand 1 is worth r_i instead of 0. Method:
+// every pair is worth u_ij - r_i, and sum_i r_i over the firms of demand 1 is added to objective
+// and bound: for each such firm, max(r_i, net value) = r_i + max(0, net value - r_i). So every mode
+// (auction, exact, hours, quotas) solves it without knowing. In exact mode utilities and r_i are
+// rounded to units first, so that sums stay exact. The gap asked is about the figures with the
+// constant; where it makes the bound small, the problem is solved again with a smaller gap.
+// Complexity: that of the mode. Preconditions: the limits have no faults. Deterministic.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <libmatch/assign/certify.hpp>
+#include <libmatch/assign/units.hpp>
+#include <libmatch/core/error.hpp>
+#include <libmatch/model/assignment.hpp>
+#include <libmatch/model/assignment_faults.hpp>
+#include <libmatch/retrieve/source.hpp>
+
+namespace libmatch {
+
+/// The pairs of another source at their worth above what the firm has without them. The other
+/// source must outlive this one.
+class ReservationSource final : public PairSource {
+  public:
+    /// `unit` > 0: utilities are rounded to it; `reservation` holds multiples of it then.
+    ReservationSource(const PairSource& pairs, std::vector<double> reservation, double unit)
+        : pairs_(pairs), reservation_(std::move(reservation)), unit_(unit) {
+        least_ =
+            reservation_.empty() ? 0 : *std::min_element(reservation_.begin(), reservation_.end());
+        if (const auto rows = pairs.stored()) {
+            stored_.reserve(rows->value.size());
+            for (std::size_t i = 0; i + 1 < rows->begin.size(); ++i) {
+                for (auto e = rows->begin[i]; e < rows->begin[i + 1]; ++e)
+                    stored_.push_back(worth(FirmId(i), rows->value[static_cast<std::size_t>(e)]));
+            }
+        }
+    }
+
+    [[nodiscard]] std::size_t firms() const override { return pairs_.firms(); }
+    [[nodiscard]] std::size_t advisers() const override { return pairs_.advisers(); }
+    [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override {
+        return pairs_.eligible(i, j);
+    }
+    [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
+        return worth(i, pairs_.utility(i, j));
+    }
+    [[nodiscard]] double utility_limit() const override {
+        return pairs_.utility_limit() - least_ + unit_;
+    }
+    [[nodiscard]] double load(FirmId i, AdviserId j) const override { return pairs_.load(i, j); }
+    [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
+        return pairs_.reason(i, j);
+    }
+    [[nodiscard]] std::optional<StoredRows> stored() const override {
+        auto rows = pairs_.stored();
+        if (rows) rows->value = stored_;
+        return rows;
+    }
+
+    void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
+              unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
+        forget(who, lists);
+        pairs_.best(who, prices, lists, threads, control, least_among(who, least));
+        shift(who, lists, least);
+    }
+    void best_spread(std::span<const FirmId> who, std::span<const double> prices,
+                     CandidateLists& lists, unsigned threads, const Control& control,
+                     double least = -HUGE_VAL) const override {
+        forget(who, lists);
+        pairs_.best_spread(who, prices, lists, threads, control, least_among(who, least));
+        shift(who, lists, least);
+    }
+    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
+                                                std::span<const double> prices,
+                                                std::span<const double> threshold, unsigned threads,
+                                                const Control& control) const override {
+        std::vector<double> raised(threshold.begin(), threshold.end());
+        for (const FirmId i : who) {
+            // What rounding may add is looked at too; sums may lose their last digits.
+            const double r = reservation_[i];
+            raised[i] += r - unit_ - 1e-12 * (std::fabs(raised[i]) + std::fabs(r));
+        }
+        std::vector<ValuedPair> found = pairs_.above(who, prices, raised, threads, control);
+        for (ValuedPair& p : found) p.value = worth(p.firm, p.value);
+        std::erase_if(found, [&](const ValuedPair& p) {
+            return p.value - prices[p.adviser] < threshold[p.firm];
+        });
+        return found;
+    }
+
+  private:
+    [[nodiscard]] double worth(FirmId i, double utility) const {
+        if (unit_ > 0) utility = static_cast<double>(to_units(utility, unit_)) * unit_;
+        return utility - reservation_[i];
+    }
+    /// Lists hold values above the reservation, which the other source would take for its own.
+    static void forget(std::span<const FirmId> who, CandidateLists& lists) {
+        for (const FirmId i : who) lists.finish(i, 0, HUGE_VAL);
+    }
+    [[nodiscard]] double least_among(std::span<const FirmId> who, double least) const {
+        double r = HUGE_VAL;
+        for (const FirmId i : who) r = std::min(r, reservation_[i]);
+        return who.empty() ? least : least + r - unit_;
+    }
+    void shift(std::span<const FirmId> who, CandidateLists& lists, double least) const {
+        for (const FirmId i : who) {
+            const std::size_t count = lists.of(i).size();
+            for (Candidate& c : lists.slots(i).first(count))
+                c.value = static_cast<float>(worth(i, pairs_.utility(i, c.adviser)));
+            const double outside = lists.outside(i);
+            lists.finish(i, count,
+                         outside == -HUGE_VAL ? outside
+                                              : std::max(least, outside - reservation_[i] + unit_));
+        }
+    }
+
+    const PairSource& pairs_;
+    std::vector<double> reservation_;
+    double unit_;
+    double least_ = 0;
+    std::vector<double> stored_;  ///< worths in the order of the other source's rows
+};
+
+/// Solves an assignment whose firms stay out at values of their own; `without` solves it at 0.
+/// Throws InputError for faulty limits; everything else is a value of the result.
+[[nodiscard]] inline AssignmentResult assign_with_reservation(
+    const PairSource& source, const AssignmentLimits& limits, const AssignmentOptions& options,
+    const std::function<AssignmentResult(const PairSource&, const AssignmentLimits&,
+                                         const AssignmentOptions&, Control&)>& without,
+    Control& control) {
+    auto faults = faults_of(limits, source.firms(), source.advisers());
+    if (!faults.empty()) throw InputError(std::move(faults));
+    const double unit = options.exact ? options.unit : 0;
+    std::vector<double> reservation(source.firms(), 0.0);
+    std::int64_t units = 0;
+    Sum sum;
+    for (std::size_t i = 0; i < reservation.size(); ++i) {
+        const double r = limits.reservation_of(FirmId(i));
+        if (unit > 0) units += to_units(r, unit);
+        reservation[i] = unit > 0 ? static_cast<double>(to_units(r, unit)) * unit : r;
+        sum.add(r);
+    }
+    const ReservationSource above(source, std::move(reservation), unit);
+    AssignmentLimits plain = limits;
+    plain.reservation.clear();
+    AssignmentOptions own = options;
+    constexpr int attempts = 4;
+    for (int attempt = 1;; ++attempt) {
+        AssignmentResult result = without(above, plain, own, control);
+        Certificate& c = result.certificate;
+        if (c.status == Status::infeasible) return result;
+        if (unit == 0 && c.unit > 0) {
+            // The exact mode came to help and rounded what the caller did not ask to round.
+            c.unit = 0;
+            c.objective = objective_of(above, result.pairs, 0, options.threads);
+            c.bound = std::max(c.objective, bound_of(above, plain, result.prices, result.pairs, 0,
+                                                     options.threads, Control()));
+            if (c.status == Status::optimal) c.status = status_for(c.gap(), own.gap);
+        }
+        const double constant = unit > 0 ? static_cast<double>(units) * unit : sum.value();
+        c.objective += constant;
+        c.bound += constant;
+        if (c.status != Status::within_gap || c.gap() <= options.gap) return result;
+        if (attempt == attempts || control.stop()) {
+            c.status = control.stop_status();
+            return result;
+        }
+        own.gap *= 0.5 * options.gap / c.gap();
+    }
+}
+
+}  // namespace libmatch
