@@ -65,13 +65,15 @@ namespace libmatch::check {
                         if (note.kind == PairKind::bonus && note.value > 0) most += note.value;
                     }
                     const double scale = unit > 0 ? unit : 1;
+                    const float asked = scorer.asked(i);
                     for (const Served& s : order) {
                         if (s.shared + most < choice.least() * scale) break;
                         if (scorer.pair_rule(i, s.adviser) != Exclusion::none) continue;
                         if (std::find(pins[i].begin(), pins[i].end(), s.adviser) != pins[i].end())
                             continue;
-                        choice.offer(in_unit(scorer.score_with(s.common, i, s.adviser), unit) -
-                                     in_unit(prices[s.adviser], unit));
+                        choice.offer(
+                            in_unit(scorer.score_with(s.common, i, s.adviser, asked), unit) -
+                            in_unit(prices[s.adviser], unit));
                     }
                 }
                 value[i] = choice.value();

@@ -132,7 +132,7 @@ class Solver {
         const Scorer scorer(market_, p,
                             programme.after.known() ? reached_by(market_, plan_, programme.after)
                                                     : std::vector<std::uint8_t>{});
-        const MarketSource source(scorer);
+        const MarketSource source(scorer, options_.threads);
         const AssignmentLimits limits = programme_limits(scorer);
         AssignmentResult result = assign(source, limits, assign_options_, control_);
         std::vector<std::uint8_t> served(market_.firms.size(), 0);

@@ -47,7 +47,7 @@ class DenseSource final : public PairSource {
         parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
             detail::KeepBest keep(lists.width());
             for (std::size_t k = begin; k < end && !control.stop(); ++k) {
-                keep.clear(0, least);
+                keep.clear(least);
                 keep.promise(detail::least_listed(lists, who[k], prices));
                 detail::FromAdviser from(keep, who[k] * stride % advisers(), advisers());
                 scan(who[k], prices, from);
