@@ -90,7 +90,7 @@ class AuctionSearch {
     static constexpr std::uint64_t bids_per_firm = 400;
     /// A sample has at least this many firms, and this many seats at a usual adviser.
     static constexpr double least_firms = 10'000;
-    static constexpr double least_seats = 3;
+    static constexpr double least_seats = 1;
 
     /// The samples; false when no pair is worth anything. `last`: the step that will be enough,
     /// times the mean of the best utilities.
