@@ -27,6 +27,7 @@
 #include <vector>
 
 #include <libmatch/core/error.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/pooling.hpp>
 #include <libmatch/model/pooling_faults.hpp>
@@ -98,7 +99,7 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
         for (std::size_t i = 0; i < board.firms(); ++i) reach.components[0].firms.emplace_back(i);
         reach.can_join.clear();
     }
-    double scale = 1;
+    double scale = problem.value.empty() ? 1 : 0;
     for (const double v : problem.value) scale = std::max(scale, std::fabs(v));
     for (const PoolRule& keyed : problem.rules)
         scale = std::max(scale, std::fabs(keyed.rule.opening_cost));
@@ -144,13 +145,17 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
 
     PoolResult result;
     result.prices.assign(board.firms(), 0);
-    Sum objective, bound;
+    ExactSum objective, bound;
     for (std::size_t c = 0; c < answers.size(); ++c) {
         const detail::ComponentAnswer& answer = answers[c];
         for (std::size_t g = 0; g < answer.plan.size(); ++g) {
-            result.groups.push_back(
-                detail::as_group(board, answer.plan.seat(g), answer.plan.members(g)));
-            objective.add(detail::group_value(board, answer.plan.seat(g), answer.plan.members(g)));
+            const std::uint32_t seat = answer.plan.seat(g);
+            result.groups.push_back(detail::as_group(board, seat, answer.plan.members(g)));
+            objective.add(-board.rule_of(seat).opening);
+            for (const FirmId i : answer.plan.members(g)) {
+                objective.add(problem.value_of(i));
+                objective.add_product(-board.rule_of(seat).cost_per_km, board.km(i, seat));
+            }
         }
         for (std::size_t k = 0; k < answer.prices.size(); ++k) {
             result.prices[reach.components[c].firms[k]] = answer.prices[k];
@@ -163,8 +168,8 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
               });
     detail::explain(board, reach, result);
     Certificate& certificate = result.certificate;
-    certificate.objective = objective.value();
-    certificate.bound = bound.value();
+    certificate.objective = objective.down();
+    certificate.bound = bound.up();
     certificate.seconds = control.elapsed() - begun;
     const double distance = certificate.bound - certificate.objective;
     const bool equal = distance <= 1e-9 * std::max(scale, std::fabs(certificate.bound));
