@@ -1,32 +1,15 @@
 #include <gtest/gtest.h>
 
-#include <boost/multiprecision/cpp_int.hpp>
 #include <cmath>
 #include <limits>
 #include <vector>
 
+#include <cpp/support/exact_figures.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/random.hpp>
 
 namespace libmatch {
 namespace {
-
-using Whole = boost::multiprecision::cpp_int;
-
-/// x times 2^1074: whole for every finite double.
-Whole scaled(double x) {
-    int exponent = 0;
-    const double part = std::frexp(x, &exponent);
-    const auto mantissa = static_cast<std::int64_t>(std::ldexp(part, 53));
-    const int shift = exponent - 53 + 1074;
-    Whole w = mantissa < 0 ? -mantissa : mantissa;
-    if (shift >= 0) {
-        w <<= static_cast<unsigned>(shift);
-    } else {
-        w >>= static_cast<unsigned>(-shift);  // only zeros leave
-    }
-    return mantissa < 0 ? Whole(-w) : w;
-}
 
 /// `times` = 2^1074 x the true sum; the two doubles must enclose it, and nothing between them.
 void expect_tight(const ExactSum& sum, const Whole& times) {
