@@ -6,7 +6,9 @@
 #include <cpp/support/small_market.hpp>
 #include <cpp/support/small_problem.hpp>
 #include <libmatch/assign/certify.hpp>
+#include <libmatch/assign/hours_problem.hpp>
 #include <libmatch/check/assignment.hpp>
+#include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 
 namespace libmatch {
@@ -63,6 +65,27 @@ std::vector<Pair> held_pairs(const SmallProblem& p, std::uint64_t seed) {
     return held;
 }
 
+bool judge_refuses(const PairSource& source, const AssignmentLimits& limits,
+                   const std::vector<double>& prices, double bound) {
+    AssignmentResult claim;
+    claim.prices = prices;
+    claim.certificate.status = Status::within_gap;
+    claim.certificate.bound = bound;
+    check::AssignmentCase problem;
+    problem.stage = "assign";
+    problem.firms = source.firms();
+    problem.advisers = source.advisers();
+    problem.eligible = [&](FirmId i, AdviserId j) { return source.eligible(i, j); };
+    problem.utility = [&](FirmId i, AdviserId j) { return source.utility(i, j); };
+    problem.load = [&](FirmId i, AdviserId j) { return source.load(i, j); };
+    problem.firm_name = [](FirmId) { return std::string("firm"); };
+    problem.adviser_name = [](AdviserId) { return std::string("adviser"); };
+    check::Verdict verdict;
+    check::judge_assignment(problem, limits, claim, verdict);
+    return std::any_of(verdict.violations.begin(), verdict.violations.end(),
+                       [](const auto& v) { return v.subject == "bound"; });
+}
+
 void expect_true(const PairSource& source, const AssignmentLimits& limits,
                  const std::vector<double>& prices, const std::vector<Pair>& held) {
     const Control control;
@@ -79,27 +102,9 @@ void expect_true(const PairSource& source, const AssignmentLimits& limits,
     EXPECT_LE(scaled(objective_of(source, held, 2)), exact_objective(source, held));
 
     // The judge finds the same figure, pair by pair, and takes nothing below it.
-    AssignmentResult claim;
-    claim.prices = prices;
-    claim.certificate.status = Status::within_gap;
-    claim.certificate.bound = bound_of(source, limits, prices, held, HUGE_VAL, 1, control);
-    check::AssignmentCase problem;
-    problem.stage = "assign";
-    problem.firms = source.firms();
-    problem.advisers = source.advisers();
-    problem.eligible = [&](FirmId i, AdviserId j) { return source.eligible(i, j); };
-    problem.utility = [&](FirmId i, AdviserId j) { return source.utility(i, j); };
-    problem.firm_name = [](FirmId) { return std::string("firm"); };
-    problem.adviser_name = [](AdviserId) { return std::string("adviser"); };
-    const auto complaints_about_bound = [&] {
-        check::Verdict verdict;
-        check::judge_assignment(problem, limits, claim, verdict);
-        return std::count_if(verdict.violations.begin(), verdict.violations.end(),
-                             [](const auto& v) { return v.subject == "bound"; });
-    };
-    EXPECT_EQ(complaints_about_bound(), 0);
-    claim.certificate.bound = std::nextafter(claim.certificate.bound, -HUGE_VAL);
-    EXPECT_EQ(complaints_about_bound(), 1);
+    const double least = bound_of(source, limits, prices, held, HUGE_VAL, 1, control);
+    EXPECT_FALSE(judge_refuses(source, limits, prices, least));
+    EXPECT_TRUE(judge_refuses(source, limits, prices, std::nextafter(least, -HUGE_VAL)));
 }
 
 TEST(Certify, DenseAndSparseAreNeverBetterThanTheTruth) {
@@ -201,6 +206,78 @@ TEST(Certify, ManyTiesAreLookedAtInParts) {
     const Control control;
     EXPECT_EQ(bound_of(source, p.limits, prices, {}, HUGE_VAL, 0, control),
               bound_of(source, p.limits, prices, {}, HUGE_VAL, 1, control));
+}
+
+TEST(Certify, HoursAreNeverBetterThanTheTruth) {
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        Case c = wild_case(4 * seed + 2 * (seed % 2));  // demand 1; some with minimums
+        SmallProblem& p = c.problem;
+        Random random(seed, 7);
+        DenseSource::Matrix load(p.utility.rows(), p.utility.cols());
+        for (Eigen::Index i = 0; i < load.rows(); ++i) {
+            for (Eigen::Index j = 0; j < load.cols(); ++j)
+                load(i, j) = random.below(4) == 0 ? 1 : std::fabs(wild(random));
+        }
+        p.limits.capacity.clear();
+        p.limits.min_load.clear();
+        for (double& price : c.prices) {
+            price = std::fabs(price);
+            p.limits.hours.push_back(std::fabs(wild(random)));
+        }
+        const DenseSource pairs(p.utility);
+        const HoursSource source(pairs, [&](FirmId i, AdviserId j) {
+            return load(static_cast<Eigen::Index>(i.value), static_cast<Eigen::Index>(j.value));
+        });
+        // All of it times 2^2148.
+        Whole dual = 0, size = 0;
+        const auto add = [&](const Whole& term) {
+            dual += term;
+            size += abs(term);
+        };
+        bool served = true;
+        for (std::size_t j = 0; j < p.advisers(); ++j)
+            add(scaled(p.limits.hours[j]) * scaled(c.prices[j]));
+        for (std::size_t i = 0; i < p.firms(); ++i) {
+            const FirmId firm(i);
+            std::vector<Whole> nets;
+            bool pinned = false;
+            for (std::size_t j = 0; j < p.advisers(); ++j) {
+                const Pair pair{firm, AdviserId(j)};
+                if (!p.eligible(firm, pair.adviser)) continue;
+                const Whole cost = scaled(source.load(firm, pair.adviser)) * scaled(c.prices[j]);
+                const Whole net = (scaled(p.at(firm, pair.adviser)) << 1074) - cost;
+                size += cost;
+                if (p.pinned(pair)) {
+                    pinned = true;
+                    add(net);
+                }
+                nets.push_back(net);
+            }
+            if (pinned || p.limits.demand_of(firm) == 0) continue;
+            const bool must = p.limits.min_demand_of(firm) > 0;
+            if (must && nets.empty()) served = false;
+            if (nets.empty()) continue;
+            const Whole best = *std::max_element(nets.begin(), nets.end());
+            if (must || best > 0) add(best);
+        }
+        if (!served) continue;
+        const auto problem = detail::gather_hours(source, p.limits, 1);
+        const double bound = detail::hours_bound(problem, p.limits.hours, c.prices);
+        ASSERT_TRUE(std::isfinite(bound));
+        const auto above = [&](double x) { return Whole((scaled(x) << 1074) - dual); };
+        EXPECT_GE(above(bound), 0);
+        // A last place of the sum, and a few of the terms.
+        const Whole last_place =
+            (scaled(std::nextafter(std::fabs(bound), HUGE_VAL)) - scaled(std::fabs(bound))) << 1074;
+        EXPECT_LE(above(bound), last_place + (size >> 48));
+        EXPECT_FALSE(judge_refuses(source, p.limits, c.prices, bound));
+        double lie = bound;
+        while (above(lie) >= 0) lie = std::nextafter(lie, -HUGE_VAL);
+        if (-above(lie) > (size >> 90)) {
+            EXPECT_TRUE(judge_refuses(source, p.limits, c.prices, lie));
+        }
+    }
 }
 
 }  // namespace
