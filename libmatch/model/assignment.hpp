@@ -67,7 +67,7 @@ struct AssignmentResult {
 };
 
 struct AssignmentOptions {
-    double gap = 1e-4;       ///< relative gap to certify over all eligible pairs
+    double gap = 1e-4;       ///< relative gap to certify over all eligible pairs; 0 = exact
     bool exact = false;      ///< gap exactly 0 in multiples of `unit`
     double unit = 1e-6;      ///< unit of the integer scores of the exact mode
     int candidates = 32;     ///< length of each firm's list; speed only, never the answer's proof
