@@ -103,8 +103,8 @@ def assign(
     ----------
     utility : (n, m) array of real numbers, scipy sparse array, or Market
         -inf = not eligible; otherwise from -1e30 to 1e30. In a sparse array the stored entries are
-        the eligible pairs, zeros too. With a Market, one of its programmes is assigned alone, with the market's own
-        capacities, demands and pins.
+        the eligible pairs, zeros too. With a Market, one of its programmes is assigned alone, with
+        the market's own capacities, demands and pins.
     capacity : whole number or (m,) array
         How many firms an adviser takes at most, from 0; with `load` hours, real numbers from 0.
     demand, min_demand : whole number or (n,) array
@@ -143,8 +143,9 @@ def assign(
     AssignResult
         `pairs` (k, 2) int64 sorted; `prices` (m,) float64 in the unit of the utility (per hour
         with `load`), negative only where there is a minimum load; `objective`, `bound`, `gap`,
-        rounded so that none looks better than it is; `unit` (0 = real numbers); `status` optimal, within_gap, time_limit, cancelled or infeasible; `guarantees` in words;
-        `blockers` when infeasible.
+        rounded so that none looks better than it is; `unit` (0 = real numbers); `status` optimal,
+        within_gap, time_limit, cancelled or infeasible; `guarantees` in words; `blockers` when
+        infeasible.
 
     Raises
     ------

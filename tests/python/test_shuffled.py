@@ -71,9 +71,7 @@ def test_all_stages_of_a_shuffled_market_are_the_same(
 def test_a_large_market_with_samples_is_the_same() -> None:
     """From 40,000 firms the auction draws samples by index."""
     market = lm.demo_market(firms=45_000, advisers=60, seed=2)
-    plans = [
-        lm.solve(m, stages=["assign"], gap=1e-3) for m in (market, shuffled(market, 5))
-    ]
+    plans = [lm.solve(m, stages=["assign"], gap=1e-3) for m in (market, shuffled(market, 5))]
     assert_same(*plans)
 
 
@@ -117,8 +115,7 @@ def test_assign_speaks_of_rows() -> None:
 
     def by_id(m: lm.Market, r: lm.AssignResult) -> tuple[Any, Any]:
         firm, adviser = (
-            list(column(m, *where))
-            for where in (("firms", "firm_id"), ("advisers", "adviser_id"))
+            list(column(m, *where)) for where in (("firms", "firm_id"), ("advisers", "adviser_id"))
         )
         pairs = sorted((firm[i], adviser[j]) for i, j in r.pairs.tolist())
         return pairs, dict(zip(adviser, r.prices.tolist(), strict=True))
