@@ -29,6 +29,7 @@ struct HoursProblem {
     std::vector<double> value;           ///< utility of each pair
     std::vector<double> load;            ///< hours of each pair
     std::vector<double> room;            ///< hours of each adviser that pins leave
+    std::vector<double> give;            ///< part of the tolerance of each adviser's sum of hours
     std::vector<char> forced;            ///< the firm may not stay out
     struct Pin {
         std::uint32_t adviser = 0;
@@ -41,9 +42,7 @@ struct HoursProblem {
     [[nodiscard]] std::size_t advisers() const { return room.size(); }
     [[nodiscard]] std::size_t pairs() const { return adviser.size(); }
     /// Hours that an adviser may hold, with a part of the tolerance of sums of hours.
-    [[nodiscard]] double most(std::size_t j) const {
-        return room[j] + hours_tolerance(room[j]) / 1000;
-    }
+    [[nodiscard]] double most(std::size_t j) const { return room[j] + give[j]; }
 };
 
 /// Chunks of firms with about the same number of pairs; the cut depends on the size alone.
@@ -70,6 +69,7 @@ struct HoursProblem {
     p.begin.assign(n + 1, 0);
     p.forced.assign(n, 0);
     p.room = limits.hours;
+    for (const double hours : limits.hours) p.give.push_back(hours_tolerance(hours) / 1000);
     std::vector<Fault> faults;
     constexpr std::size_t most_faults = 100;
     const auto checked = [&](FirmId i, AdviserId j) {

@@ -258,6 +258,9 @@ class PoolJudge {
         return distance_km(LatLon{p.a, p.b}, LatLon{q.a, q.b});
     }
 
+    /// What distances are measured by: on a sphere their rounding is that of its radius.
+    [[nodiscard]] double least_km() const { return problem_.metric == Metric::sphere ? 1.0 : 0.0; }
+
     void judge_groups() {
         const std::size_t n = problem_.amount.size();
         std::vector<std::size_t> group_of(n, claim_.groups.size());
@@ -340,7 +343,7 @@ class PoolJudge {
                                   sites ? problem_.sites[group.seat] : problem_.place[group.seat]);
             objective.add_product(-rule.cost_per_km, far);
             travel_ += rule.cost_per_km * far;
-            if (far > rule.max_radius_km + 1e-9 * std::max(1.0, rule.max_radius_km)) {
+            if (far > rule.max_radius_km + 1e-9 * std::max(least_km(), rule.max_radius_km)) {
                 fail(subject, "firm " + std::to_string(i.value) + " is " + figure(far) +
                                   " km from the seat; rule " + rule.name + " allows " +
                                   figure(rule.max_radius_km));

@@ -45,9 +45,7 @@ struct AssignmentLimits {
 
 /// By how much a sum of hours may exceed a capacity because of rounding. The one place that says
 /// so: solvers keep within a thousandth of it, the judge allows it.
-[[nodiscard]] constexpr double hours_tolerance(double capacity) {
-    return 1e-9 * (capacity > 1 ? capacity : 1);
-}
+[[nodiscard]] constexpr double hours_tolerance(double capacity) { return 1e-9 * capacity; }
 
 /// Why no assignment exists: a minimum cut. Each entry can be read alone.
 struct Blocker {
