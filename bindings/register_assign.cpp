@@ -78,9 +78,10 @@ class Problem {
 };
 
 AssignmentResult run(const PairSource& source, const AssignmentLimits& limits, double gap,
-                     bool exact, std::optional<double> time_limit, unsigned threads,
+                     bool exact, double unit, std::optional<double> time_limit, unsigned threads,
                      std::uint64_t seed) {
     AssignmentOptions options;
+    options.unit = unit;
     options.seed = seed;
     options.gap = gap;
     options.exact = exact;
@@ -115,8 +116,62 @@ AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>&
     return claim;
 }
 
+/// Rows of a market's tables beside its indices, which are in the order of ids.
+class Rows {
+  public:
+    /// Arrays have no ids: a row is its index.
+    Rows() = default;
+    explicit Rows(const Market& market)
+        : firm_(market.firms.row),
+          adviser_(market.advisers.row),
+          firm_at_(inverse(firm_)),
+          adviser_at_(inverse(adviser_)) {}
+
+    [[nodiscard]] FirmId row_of(FirmId i) const { return of(firm_, i); }
+    [[nodiscard]] AdviserId row_of(AdviserId j) const { return of(adviser_, j); }
+
+    /// From indices to rows.
+    [[nodiscard]] AssignmentResult given(AssignmentResult r) const {
+        for (Pair& p : r.pairs) p = {of(firm_, p.firm), of(adviser_, p.adviser)};
+        std::sort(r.pairs.begin(), r.pairs.end());
+        r.prices = moved(r.prices, adviser_at_);
+        for (Blocker& b : r.blockers) {
+            if (b.kind == Blocker::Kind::firm) b.index = of(firm_, FirmId(b.index)).value;
+            if (b.kind == Blocker::Kind::adviser) b.index = of(adviser_, AdviserId(b.index)).value;
+        }
+        return r;
+    }
+    /// From rows to indices.
+    [[nodiscard]] AssignmentResult inside(AssignmentResult r) const {
+        for (Pair& p : r.pairs) p = {of(firm_at_, p.firm), of(adviser_at_, p.adviser)};
+        r.prices = moved(r.prices, adviser_);
+        return r;
+    }
+
+  private:
+    using Order = std::vector<std::uint32_t>;
+    static Order inverse(const Order& order) {
+        Order out(order.size());
+        for (std::size_t k = 0; k < order.size(); ++k)
+            out[order[k]] = static_cast<std::uint32_t>(k);
+        return out;
+    }
+    /// What lies outside stays outside, for the judge to name.
+    template <class Id>
+    static Id of(const Order& order, Id at) {
+        return at.value < order.size() ? Id(order[at.value]) : at;
+    }
+    static std::vector<double> moved(const std::vector<double>& values, const Order& from) {
+        if (from.size() != values.size()) return values;
+        std::vector<double> out(values.size());
+        for (std::size_t k = 0; k < values.size(); ++k) out[k] = values[from[k]];
+        return out;
+    }
+    Order firm_, adviser_, firm_at_, adviser_at_;
+};
+
 check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
-                     const AssignmentResult& claim) {
+                     const AssignmentResult& claim, const Rows& rows = {}) {
     check::AssignmentCase problem;
     problem.stage = "assign";
     problem.firms = source.firms();
@@ -124,8 +179,10 @@ check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
     problem.eligible = [&](FirmId i, AdviserId j) { return source.eligible(i, j); };
     problem.utility = [&](FirmId i, AdviserId j) { return source.utility(i, j); };
     problem.load = [&](FirmId i, AdviserId j) { return source.load(i, j); };
-    problem.firm_name = [](FirmId i) { return "firm " + std::to_string(i.value); };
-    problem.adviser_name = [](AdviserId j) { return "adviser " + std::to_string(j.value); };
+    problem.firm_name = [&](FirmId i) { return "firm " + std::to_string(rows.row_of(i).value); };
+    problem.adviser_name = [&](AdviserId j) {
+        return "adviser " + std::to_string(rows.row_of(j).value);
+    };
     problem.reason = [&](FirmId i, AdviserId j) { return source.reason(i, j); };
     const py::gil_scoped_release unlocked;  // every pair is looked at
     check::Verdict verdict;
@@ -189,16 +246,17 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& min_load,
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load, double gap,
-           bool exact, std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
+           bool exact, double unit, std::optional<double> time_limit, unsigned threads,
+           std::uint64_t seed) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
                             min_load, pinned, hours, std::move(load));
-            return run(p.source(), p.limits(), gap, exact, time_limit, threads, seed);
+            return run(p.source(), p.limits(), gap, exact, unit, time_limit, threads, seed);
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
         py::arg("hours"), py::arg("load"), py::kw_only(), py::arg("gap") = 1e-4,
-        py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
-        py::arg("seed") = 0);
+        py::arg("exact") = false, py::arg("unit") = 1e-6, py::arg("time_limit") = py::none(),
+        py::arg("threads") = 0, py::arg("seed") = 0);
     m.def(
         "verify_assign",
         [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
@@ -222,21 +280,24 @@ void register_assign(py::module_& m) {
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme, double gap, bool exact,
-           std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
+           double unit, std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            return run(MarketSource(scorer), programme_limits(scorer), gap, exact, time_limit,
-                       threads, seed);
+            return Rows(*market).given(run(MarketSource(scorer), programme_limits(scorer), gap,
+                                           exact, unit, time_limit, threads, seed));
         },
         py::arg("market"), py::arg("programme"), py::arg("gap") = 1e-4, py::arg("exact") = false,
-        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
+        py::arg("unit") = 1e-6, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
+        py::arg("seed") = 0);
     m.def(
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
            const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
            double bound, double unit, const std::string& status) {
             const Scorer scorer(*market, programme_named(*market, programme));
+            const Rows rows(*market);
             return judge(MarketSource(scorer), programme_limits(scorer),
-                         claim_of(pairs, prices, objective, bound, unit, status));
+                         rows.inside(claim_of(pairs, prices, objective, bound, unit, status)),
+                         rows);
         },
         py::arg("market"), py::arg("programme"), py::arg("pairs"), py::arg("prices"),
         py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));

@@ -3,6 +3,13 @@
 //
 // A problem is given by two questions, `eligible(i, j)` and `utility(i, j)`; the judge asks both
 // for every pair, and `load(i, j)` where capacities are hours: a price is then per hour.
+//
+// Rounding is nobody's friend: the judge compares net values and adds figures exactly
+// (core/exact_sum.hpp), accepts no claimed bound below the dual value of the prices and no claimed
+// objective above that of the pairs, by however little, and none that is off on the other side by
+// more than 1e-9 of the figures that were added. In units the claim must be the whole number
+// itself. With hours a net value is taken from below, by 1e-30 of its parts at most.
+//
 // Complexity: O(n m) questions. It shares no code with any solver. Deterministic for any number of
 // threads.
 #pragma once
@@ -16,6 +23,7 @@
 
 #include <libmatch/check/choice.hpp>
 #include <libmatch/check/verdict.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
 
@@ -33,9 +41,9 @@ struct AssignmentCase {
     std::function<std::string(AdviserId)> adviser_name;
     /// Why a pair is not eligible; may be empty.
     std::function<std::string(FirmId, AdviserId)> reason;
-    /// A quicker way to every firm's best choice at the claimed prices, given the pins of each
-    /// firm; empty = every pair is asked.
-    std::function<std::vector<double>(const std::vector<std::vector<AdviserId>>&)> best_choices{};
+    /// A quicker way to the sum of every firm's best choice at the claimed prices, given the pins
+    /// of each firm; empty = every pair is asked.
+    std::function<ExactSum(const std::vector<std::vector<AdviserId>>&)> best_choices{};
 };
 
 namespace detail {
@@ -47,9 +55,39 @@ inline std::string figure(double x) {
     return out.str();
 }
 
-/// Equal up to rounding of sums: 1e-9 relative.
+/// How far apart two figures are that may look the same.
+inline std::string difference(double claim, double found) {
+    return " (difference " + figure(claim - found) + ")";
+}
+
+/// Equal up to rounding: 1e-9 of the larger. For figures with terms of one sign only.
 inline bool close(double a, double b) {
-    return std::fabs(a - b) <= 1e-9 * std::max({1.0, std::fabs(a), std::fabs(b)});
+    return a == b || std::fabs(a - b) <= 1e-9 * std::max(std::fabs(a), std::fabs(b));
+}
+
+/// A sum beside what rounding is measured by: the sum of its terms in size.
+struct Account {
+    ExactSum sum;
+    double size = 0;
+    void add(double x) {
+        sum.add(x);
+        size += std::fabs(x);
+    }
+    void add_multiple(double x, std::int64_t count) {
+        sum.add_multiple(x, count);
+        size += std::fabs(x) * std::fabs(static_cast<double>(count));
+    }
+    void add_product(double x, double y) {
+        sum.add_product(x, y);
+        size += std::fabs(x * y);
+    }
+};
+
+/// True if whole units are what the claim says. Up to 2^50 units only the number itself is.
+inline bool same_units(double claim, const ExactSum& units, double unit) {
+    const double q = claim / unit;
+    const double slack = std::max(0.25, std::fabs(q) * 0x1p-50);
+    return q >= units.down() - slack && q <= units.up() + slack;
 }
 
 /// Hours of an eligible pair; 1 where capacity counts firms.
@@ -82,13 +120,13 @@ inline void judge_hours(const AssignmentCase& problem, const AssignmentLimits& l
     }
 }
 
-/// The most that one firm can add to the dual value at these prices.
-inline double best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
-                          const std::vector<double>& prices, const std::vector<AdviserId>& pins,
-                          double unit) {
+/// Adds the most that one firm can bring to the dual value at these prices.
+inline void add_best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
+                            const std::vector<double>& prices, const std::vector<AdviserId>& pins,
+                            double unit, ExactSum& sum) {
     const auto net = [&](AdviserId j) {
-        return in_unit(problem.utility(i, j), unit) -
-               in_unit(prices[j], unit) * hours_of(problem, limits, i, j);
+        return net_value(in_unit(problem.utility(i, j), unit), in_unit(prices[j], unit),
+                         hours_of(problem, limits, i, j));
     };
     Choice choice(limits, i, pins.size());
     for (const AdviserId j : pins) choice.pin(net(j));
@@ -98,7 +136,39 @@ inline double best_choice(const AssignmentCase& problem, const AssignmentLimits&
         if (std::find(pins.begin(), pins.end(), adviser) != pins.end()) continue;
         choice.offer(net(adviser));
     }
-    return choice.value();
+    choice.add_to(sum);
+}
+
+/// Compares claims with what was found. `optimal` may be claimed only where the two are equal.
+inline void judge_claims(const std::string& stage, const Certificate& claim,
+                         const Account& objective, const Account& bound, Verdict& verdict) {
+    const bool units = claim.unit > 0;
+    const double scale = units ? claim.unit : 1;
+    const StageVerdict found{stage, objective.sum.down() * scale, bound.sum.up() * scale};
+    // Work that was stopped may claim a bound that is easier to prove than the best of its prices.
+    const bool stopped = claim.status == Status::time_limit || claim.status == Status::cancelled;
+    const double slack = 1e-9 * std::max(objective.size, bound.size);
+    const bool objective_holds =
+        units ? same_units(claim.objective, objective.sum, scale)
+              : claim.objective <= found.objective && claim.objective >= found.objective - slack;
+    if (!objective_holds) {
+        verdict.fail(stage, "objective",
+                     "claimed " + figure(claim.objective) + ", recomputed " +
+                         figure(found.objective) + difference(claim.objective, found.objective));
+    }
+    const bool bound_holds =
+        units ? same_units(claim.bound, bound.sum, scale) || (stopped && claim.bound > found.bound)
+              : claim.bound >= found.bound && (stopped || claim.bound <= found.bound + slack);
+    if (!bound_holds) {
+        verdict.fail(stage, "bound",
+                     "claimed " + figure(claim.bound) + ", recomputed from the prices " +
+                         figure(found.bound) + difference(claim.bound, found.bound));
+    }
+    ExactSum open = bound.sum;
+    open.subtract(objective.sum);
+    if (claim.status == Status::optimal && open.up() > 0)
+        verdict.fail(stage, "status", "optimal is claimed, yet the gap is " + figure(found.gap()));
+    verdict.stages.push_back(found);
 }
 
 }  // namespace detail
@@ -134,7 +204,7 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     std::vector<int> held(problem.firms, 0);
     std::vector<Pair> seen = claim.pairs;
     std::sort(seen.begin(), seen.end());
-    Sum objective;
+    detail::Account objective;
     for (std::size_t k = 0; k < seen.size(); ++k) {
         const Pair& p = seen[k];
         if (p.firm >= problem.firms || p.adviser >= problem.advisers) {
@@ -194,53 +264,40 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     }
 
     // Bound: every price, every firm, every pair.
-    Sum bound;
+    detail::Account bound;
     for (std::size_t j = 0; j < problem.advisers; ++j) {
         const double price = claim.prices[j];
         if (!std::isfinite(price)) {
             fail(problem.adviser_name(AdviserId(j)), "the price is not a finite number");
             continue;
         }
-        if (price < 0 && limits.min_load_of(AdviserId(j)) == 0) {
+        const std::int64_t least = limits.min_load_of(AdviserId(j));
+        if (price < 0 && least == 0) {
             fail(problem.adviser_name(AdviserId(j)),
                  "the price " + detail::figure(price) + " is negative without a minimum load");
         }
-        const double most = in_hours ? limits.hours[j] : static_cast<double>(limits.capacity[j]);
-        const double seats =
-            price > 0 ? most : static_cast<double>(limits.min_load_of(AdviserId(j)));
-        bound.add(in_unit(price, unit) * seats);
+        const double p = in_unit(price, unit);
+        if (in_hours && price > 0) {
+            bound.add_product(p, limits.hours[j]);
+        } else {
+            bound.add_multiple(p, price > 0 ? limits.capacity[j] : least);
+        }
     }
-    std::vector<double> surplus(problem.firms);
     if (problem.best_choices) {
-        surplus = problem.best_choices(pins);
+        bound.sum.add(problem.best_choices(pins));
     } else {
-        parallel_chunks(problem.firms, 64, threads, [&](std::size_t begin, std::size_t end) {
+        const std::size_t chunk = std::max<std::size_t>(64, problem.firms / 1'024);
+        std::vector<ExactSum> parts((problem.firms + chunk - 1) / chunk);
+        parallel_chunks(problem.firms, chunk, threads, [&](std::size_t begin, std::size_t end) {
             for (std::size_t i = begin; i < end; ++i) {
-                surplus[i] =
-                    detail::best_choice(problem, limits, FirmId(i), claim.prices, pins[i], unit);
+                detail::add_best_choice(problem, limits, FirmId(i), claim.prices, pins[i], unit,
+                                        parts[begin / chunk]);
             }
         });
+        for (const ExactSum& part : parts) bound.sum.add(part);
     }
-    for (const double s : surplus) bound.add(s);
-
-    const double scale = unit > 0 ? unit : 1;
-    found.objective = objective.value() * scale;
-    found.bound = bound.value() * scale;
-    const Certificate& c = claim.certificate;
-    if (!detail::close(found.objective, c.objective)) {
-        fail("objective", "claimed " + detail::figure(c.objective) + ", recomputed " +
-                              detail::figure(found.objective));
-    }
-    // Work that was stopped may claim a bound that is easier to prove than the best of its prices.
-    const bool stopped = c.status == Status::time_limit || c.status == Status::cancelled;
-    if (!detail::close(found.bound, c.bound) && !(stopped && c.bound > found.bound)) {
-        fail("bound", "claimed " + detail::figure(c.bound) + ", recomputed from the prices " +
-                          detail::figure(found.bound));
-    }
-    if (c.status == Status::optimal && !detail::close(found.bound, found.objective)) {
-        fail("status", "optimal is claimed, yet the gap is " + detail::figure(found.gap()));
-    }
-    verdict.stages.push_back(found);
+    bound.size += std::fabs(bound.sum.up());
+    detail::judge_claims(problem.stage, claim.certificate, objective, bound, verdict);
 }
 
 }  // namespace libmatch::check

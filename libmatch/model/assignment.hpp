@@ -45,9 +45,7 @@ struct AssignmentLimits {
 
 /// By how much a sum of hours may exceed a capacity because of rounding. The one place that says
 /// so: solvers keep within a thousandth of it, the judge allows it.
-[[nodiscard]] constexpr double hours_tolerance(double capacity) {
-    return 1e-9 * (capacity > 1 ? capacity : 1);
-}
+[[nodiscard]] constexpr double hours_tolerance(double capacity) { return 1e-9 * capacity; }
 
 /// Why no assignment exists: a minimum cut. Each entry can be read alone.
 struct Blocker {
@@ -67,7 +65,7 @@ struct AssignmentResult {
 };
 
 struct AssignmentOptions {
-    double gap = 1e-4;       ///< relative gap to certify over all eligible pairs
+    double gap = 1e-4;       ///< relative gap to certify over all eligible pairs; 0 = exact
     bool exact = false;      ///< gap exactly 0 in multiples of `unit`
     double unit = 1e-6;      ///< unit of the integer scores of the exact mode
     int candidates = 32;     ///< length of each firm's list; speed only, never the answer's proof

@@ -14,6 +14,7 @@
 
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/core/control.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/fund/grants.hpp>
 #include <libmatch/model/dossier_problem.hpp>
 #include <libmatch/model/plan.hpp>
@@ -296,9 +297,9 @@ class Solver {
         });
         for (auto& [name, c] : plan_.certificates) {
             if (name != stage::fund) continue;
-            Sum total;
+            ExactSum total;
             for (const Grant& g : plan_.grants) total.add(g.amount_eur);
-            c.objective = total.value();
+            c.objective = total.down();
             if (c.status == Status::optimal || c.status == Status::within_gap) {
                 c.status = status_for(c.gap(), options_.gap);
             }

@@ -34,7 +34,7 @@ class MarketSource final : public PairSource {
           serving_(scorer, steps_, kinds_, threads),
           rounding_(static_cast<double>(scorer.market().firms.need.rows() + 4) * 0x1p-23 *
                         scorer.programme().coverage +
-                    1e-9) {}
+                    1e-9 + 0x1p-48 * scorer.score_limit()) {}
 
     [[nodiscard]] std::size_t firms() const override { return scorer_->market().firms.size(); }
     [[nodiscard]] std::size_t advisers() const override {
@@ -47,6 +47,17 @@ class MarketSource final : public PairSource {
         return scorer_->score(i, j);
     }
     [[nodiscard]] double utility_limit() const override { return scorer_->score_limit(); }
+    [[nodiscard]] double utility_size() const override {
+        double most = scorer_->score_limit();
+        for (std::size_t i = 0; i < firms(); ++i) {
+            double lost = 0;
+            for (const PairNote& note : scorer_->notes(FirmId(i))) {
+                if (note.kind == PairKind::bonus) lost += std::fabs(note.value);
+            }
+            most = std::max(most, lost);
+        }
+        return most;
+    }
     [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
         return std::string(name(scorer_->exclusion(i, j)));
     }

@@ -120,6 +120,17 @@ class PairSource {
     [[nodiscard]] virtual double utility(FirmId i, AdviserId j) const = 0;
     /// No eligible pair is worth more.
     [[nodiscard]] virtual double utility_limit() const = 0;
+    /// No eligible pair is worth more in size, of either sign; 0 without pairs. Here by asking all.
+    [[nodiscard]] virtual double utility_size() const {
+        double most = 0;
+        for (std::size_t i = 0; i < firms(); ++i) {
+            for (std::size_t j = 0; j < advisers(); ++j) {
+                if (eligible(FirmId(i), AdviserId(j)))
+                    most = std::max(most, std::fabs(utility(FirmId(i), AdviserId(j))));
+            }
+        }
+        return most;
+    }
     /// All pairs, where the source holds them in rows and reading them all costs little.
     [[nodiscard]] virtual std::optional<StoredRows> stored() const { return std::nullopt; }
     /// Hours that an eligible pair takes; asked only where capacities are hours.
@@ -166,8 +177,9 @@ namespace detail {
     double least = HUGE_VAL;
     for (const Candidate& c : list) {
         const auto value = static_cast<double>(c.value);
+        if (!std::isfinite(value)) return -HUGE_VAL;
         // the list rounded it to single precision
-        least = std::min(least, value - std::fabs(value) * 0x1p-23 - prices[c.adviser]);
+        least = std::min(least, value - std::fabs(value) * 0x1p-23 - 0x1p-149 - prices[c.adviser]);
     }
     return least;
 }

@@ -95,15 +95,16 @@ def assign(
     seed: int = 0,
     *,
     programme: str | None = None,
+    unit: float = 1e-6,
 ) -> AssignResult:
     """Assign firms (rows) to advisers (columns) so that the sum of utilities is largest.
 
     Parameters
     ----------
     utility : (n, m) array of real numbers, scipy sparse array, or Market
-        -inf = not eligible. In a sparse array the stored entries are the eligible pairs, zeros
-        too. With a Market, one of its programmes is assigned alone, with the market's own
-        capacities, demands and pins.
+        -inf = not eligible; otherwise from -1e30 to 1e30. In a sparse array the stored entries are
+        the eligible pairs, zeros too. With a Market, one of its programmes is assigned alone, with
+        the market's own capacities, demands and pins.
     capacity : whole number or (m,) array
         How many firms an adviser takes at most, from 0; with `load` hours, real numbers from 0.
     demand, min_demand : whole number or (n,) array
@@ -119,9 +120,9 @@ def assign(
     pinned : (k, 2) array of whole numbers, optional
         Pairs (row, column) that must be part of the answer; eligible ones.
     gap : float
-        Relative gap to prove, over all eligible pairs; from 0.
+        Relative gap to prove, over all eligible pairs; from 0, which is the same as `exact`.
     exact : bool
-        Gap exactly 0, with every utility rounded to a multiple of `unit` (1e-6).
+        Gap exactly 0, with every utility rounded to a multiple of `unit`.
     policy : "welfare"
         The largest sum; other policies are not supported yet.
     time_limit : float, optional
@@ -132,14 +133,19 @@ def assign(
         From 0; the search with hours draws by chance, nothing else does.
     programme : str, optional
         Name of the programme, with a Market of several.
+    unit : float
+        Unit of the utilities in an exact answer, above 0, in the utilities' own unit. It is as
+        fine as you need and no finer: utilities are refused when one of them passes 2**40 units
+        (less with over 1,000 advisers), or when all of them round to 0.
 
     Returns
     -------
     AssignResult
         `pairs` (k, 2) int64 sorted; `prices` (m,) float64 in the unit of the utility (per hour
-        with `load`), negative only where there is a minimum load; `objective`, `bound`, `gap`;
-        `status` optimal, within_gap, time_limit, cancelled or infeasible; `guarantees` in words;
-        `blockers` when infeasible.
+        with `load`), negative only where there is a minimum load; `objective`, `bound`, `gap`,
+        rounded so that none looks better than it is; `unit` (0 = real numbers); `status` optimal,
+        within_gap, time_limit, cancelled or infeasible; `guarantees` in words; `blockers` when
+        infeasible.
 
     Raises
     ------
@@ -156,7 +162,9 @@ def assign(
     the generalised assignment problem, NP-hard: prices per hour of the linear relaxation (smooth
     dual, Newton steps) prove the bound, annealing with ejection chains finds the assignment, with
     an effort of its own that ends even where the relaxation leaves a gap (then status
-    time_limit).
+    time_limit). Ties go to the smaller row and column. Sums of the certificate are exact, rounded
+    once: bound up, objective down (U. Kulisch, W. Miranker, *Computer Arithmetic in Theory and
+    Practice*, 1981); so without a unit, optimal means equal as real numbers.
 
     Examples
     --------
@@ -176,6 +184,9 @@ def assign(
     if policy != "welfare":
         raise NotImplementedError(f"assign supports policy='welfare' only, not {policy!r}, so far")
     gap = _real("gap", gap)
+    unit = _real("unit", unit)
+    if unit == 0:
+        raise input_error("unit is 0; a number above 0 is expected")
     limit = None if time_limit is None else _real("time_limit", time_limit)
     threads = _whole("threads", threads)
     seed = _whole("seed", seed)
@@ -199,7 +210,13 @@ def assign(
         problem = _problem_of(utility, capacity, demand, min_demand, min_load, load, pinned)
         solver = _core.assign
     found: _core.AssignResult = solver(
-        **problem, gap=gap, exact=bool(exact), time_limit=limit, threads=threads, seed=seed
+        **problem,
+        gap=gap,
+        exact=bool(exact),
+        unit=unit,
+        time_limit=limit,
+        threads=threads,
+        seed=seed,
     )
     return AssignResult(
         pairs=found.pairs,

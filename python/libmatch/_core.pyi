@@ -132,6 +132,7 @@ def assign(
     *,
     gap: float,
     exact: bool,
+    unit: float = 1e-6,
     time_limit: float | None,
     threads: int,
     seed: int = 0,
@@ -158,10 +159,11 @@ def verify_assign(
 def assign_market(
     market: Market,
     programme: str,
-    gap: float,
-    exact: bool,
-    time_limit: float | None,
-    threads: int,
+    gap: float = 1e-4,
+    exact: bool = False,
+    unit: float = 1e-6,
+    time_limit: float | None = None,
+    threads: int = 0,
     seed: int = 0,
 ) -> AssignResult: ...
 def verify_assign_market(
