@@ -104,12 +104,6 @@ class ExactMode {
         for (const Chosen& c : chosen_) sum += c.value - prices_[c.adviser];
         return sum;
     }
-    /// All pairs, for naming what blocks an infeasible problem.
-    [[nodiscard]] std::vector<Arc> all_pairs() {
-        std::fill(threshold_.begin(), threshold_.end(), -HUGE_VAL);
-        const Control never_stop;
-        return whole(above(detail::all_firms(n_), never_stop));
-    }
 
   private:
     /// A pair of the answer.
