@@ -1,5 +1,6 @@
 // Assignment at array level, and on one programme of a market.
 #include "convert.hpp"
+#include "infeasible.hpp"
 #include "register.hpp"
 
 #include <libmatch/assign/assign.hpp>
@@ -101,17 +102,16 @@ Status status_named(const std::string& text) {
 
 /// What a caller claims, to be judged.
 AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>& prices,
-                          double objective, double bound, double unit, const std::string& status) {
+                          double objective, double bound, double unit, const std::string& status,
+                          const InfeasibleRows& infeasible) {
     AssignmentResult claim;
-    const auto flat = to_vector(pairs);
-    for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
-        claim.pairs.push_back({FirmId(static_cast<std::size_t>(flat[k])),
-                               AdviserId(static_cast<std::size_t>(flat[k + 1]))});
-    }
+    claim.pairs = to_pairs(pairs);
     claim.prices = to_vector(prices);
     claim.certificate = {status_named(status), objective, bound, unit, 0};
-    // Blockers explain; the judge of arrays takes them as given.
-    if (claim.certificate.status == Status::infeasible) claim.blockers.push_back({});
+    const auto& [blockers, relaxation, relaxed_pairs] = infeasible;
+    claim.blockers = blockers_from(blockers);
+    claim.relaxation = relaxation_from(relaxation);
+    claim.relaxed_pairs = to_pairs(relaxed_pairs);
     return claim;
 }
 
@@ -145,18 +145,7 @@ ProgrammeId programme_named(const Market& market, const std::string& text) {
 
 void register_assign(py::module_& m) {
     py::class_<AssignmentResult>(m, "AssignResult")
-        .def_property_readonly("pairs",
-                               [](const AssignmentResult& r) {
-                                   py::array_t<std::int64_t> out(
-                                       {static_cast<py::ssize_t>(r.pairs.size()), py::ssize_t{2}});
-                                   auto view = out.mutable_unchecked<2>();
-                                   for (std::size_t k = 0; k < r.pairs.size(); ++k) {
-                                       view(static_cast<py::ssize_t>(k), 0) = r.pairs[k].firm.value;
-                                       view(static_cast<py::ssize_t>(k), 1) =
-                                           r.pairs[k].adviser.value;
-                                   }
-                                   return out;
-                               })
+        .def_property_readonly("pairs", [](const AssignmentResult& r) { return to_array(r.pairs); })
         .def_property_readonly("prices",
                                [](const AssignmentResult& r) { return to_array(r.prices); })
         .def_property_readonly("objective",
@@ -170,15 +159,12 @@ void register_assign(py::module_& m) {
         .def_property_readonly(
             "status",
             [](const AssignmentResult& r) { return std::string(name(r.certificate.status)); })
-        .def_property_readonly("blockers", [](const AssignmentResult& r) {
-            constexpr const char* kinds[] = {"firm", "adviser", "pin"};
-            std::vector<std::tuple<std::string, std::uint32_t, std::int64_t, std::string>> out;
-            for (const Blocker& b : r.blockers) {
-                out.emplace_back(kinds[static_cast<std::size_t>(b.kind)], b.index, b.shortfall,
-                                 b.reason);
-            }
-            return out;
-        });
+        .def_property_readonly("blockers",
+                               [](const AssignmentResult& r) { return rows_of(r.blockers); })
+        .def_property_readonly("relaxation",
+                               [](const AssignmentResult& r) { return rows_of(r.relaxation); })
+        .def_property_readonly("relaxed_pairs",
+                               [](const AssignmentResult& r) { return to_array(r.relaxed_pairs); });
 
     m.def(
         "assign",
@@ -209,23 +195,26 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
            const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
-           double bound, double unit, const std::string& status) {
+           double bound, double unit, const std::string& status, const InfeasibleRows& infeasible) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
                             min_load, pinned, hours, std::move(load));
             return judge(p.source(), p.limits(),
-                         claim_of(pairs, prices, objective, bound, unit, status));
+                         claim_of(pairs, prices, objective, bound, unit, status, infeasible));
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
         py::arg("hours"), py::arg("load"), py::arg("pairs"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"),
+        py::arg("infeasible"));
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme, double gap, bool exact,
            std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            return run(MarketSource(scorer), programme_limits(scorer), gap, exact, time_limit,
-                       threads, seed);
+            AssignmentResult found = run(MarketSource(scorer), programme_limits(scorer), gap, exact,
+                                         time_limit, threads, seed);
+            name_blockers(scorer, found);
+            return found;
         },
         py::arg("market"), py::arg("programme"), py::arg("gap") = 1e-4, py::arg("exact") = false,
         py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
@@ -233,13 +222,14 @@ void register_assign(py::module_& m) {
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
            const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
-           double bound, double unit, const std::string& status) {
+           double bound, double unit, const std::string& status, const InfeasibleRows& infeasible) {
             const Scorer scorer(*market, programme_named(*market, programme));
             return judge(MarketSource(scorer), programme_limits(scorer),
-                         claim_of(pairs, prices, objective, bound, unit, status));
+                         claim_of(pairs, prices, objective, bound, unit, status, infeasible));
         },
         py::arg("market"), py::arg("programme"), py::arg("pairs"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"),
+        py::arg("infeasible"));
 }
 
 }  // namespace libmatch::python

@@ -5,9 +5,9 @@
 // exact answer is asked, the exact mode from these prices (exact_mode.hpp): shortest paths in whole
 // units on the pairs near each firm's choice, widened until no pair of the full problem objects.
 // Minimums and pins that contradict each other are found first (feasibility.hpp). Minimum loads,
-// minimum demands and demands over 1, and exact answers on pairs that a source
-// stores in rows, begin with an auction in whole units instead (exact_start.hpp). Deterministic for
-// any number of threads.
+// minimum demands and demands over 1, and exact answers on pairs that a source stores in rows,
+// begin with an auction in whole units instead (exact_start.hpp). Deterministic for any number of
+// threads.
 #pragma once
 
 #include <algorithm>
@@ -237,12 +237,28 @@ class Assigner {
         return std::move(result_);
     }
 
-    /// Nothing is known yet, not even whether an assignment exists.
+    /// Nothing is known yet, not even whether an assignment exists: the pins, if they can be.
     AssignmentResult stopped_early() {
-        settle_for_best_bound();
+        if (pins_fit()) {
+            result_.prices.assign(m_, 0.0);
+            result_.pairs = limits_.pinned;
+            certify(0);
+        } else {
+            settle_for_best_bound();
+        }
         result_.certificate.status = control_.stop_status();
         result_.certificate.seconds = control_.elapsed();
         return std::move(result_);
+    }
+
+    [[nodiscard]] bool pins_fit() const {
+        std::vector<std::int64_t> load(m_, 0);
+        std::vector<std::int32_t> degree(n_, 0);
+        return std::all_of(limits_.pinned.begin(), limits_.pinned.end(), [&](const Pair& p) {
+            return source_.eligible(p.firm, p.adviser) &&
+                   ++load[p.adviser] <= limits_.capacity[p.adviser] &&
+                   ++degree[p.firm] <= limits_.demand_of(p.firm);
+        });
     }
 
     static constexpr double exact_steps = 16;  ///< last steps that a price moves in the exact mode

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include <libmatch/assign/blocker_words.hpp>
 #include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/relaxation.hpp>
 #include <libmatch/core/parallel.hpp>
@@ -29,10 +30,6 @@
 
 namespace libmatch {
 namespace detail {
-
-inline std::string count_of(std::size_t count, const char* one) {
-    return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
-}
 
 class BlockerFinder {
   public:
@@ -225,31 +222,13 @@ class BlockerFinder {
             Blocker b;
             b.kind = Blocker::Kind::pin;
             b.needed = static_cast<std::int64_t>(pins.size());
-            b.reason = count_of(pins.size(), "pin") + (pins.size() == 1 ? " is" : " are") +
-                       " not allowed: " + reason + "; drop the pin or change the rule";
             b.pins = std::move(pins);
             blockers.push_back(std::move(b));
         }
-        if (!crowded.firms.empty()) {
-            crowded.kind = Blocker::Kind::pin;
-            const bool one = crowded.firms.size() == 1;
-            crowded.reason = count_of(crowded.pins.size(), "pin") + " of " +
-                             count_of(crowded.firms.size(), "firm") +
-                             (one ? ", which asks for " : ", which ask for ") +
-                             std::to_string(crowded.reachable) + " only; drop pins or raise demand";
-            blockers.push_back(std::move(crowded));
-        }
-        if (!lacking.firms.empty()) {
-            lacking.kind = Blocker::Kind::firm;
-            const bool one = lacking.firms.size() == 1;
-            lacking.reason = count_of(lacking.firms.size(), "firm") + (one ? " needs " : " need ") +
-                             count_of(static_cast<std::size_t>(lacking.needed), "adviser") +
-                             " at least" + (one ? "" : " in all") + ", but only " +
-                             std::to_string(lacking.reachable) +
-                             (lacking.reachable == 1 ? " is" : " are") +
-                             " eligible; lower min_demand or widen eligibility";
-            blockers.push_back(std::move(lacking));
-        }
+        crowded.kind = Blocker::Kind::pin;
+        if (!crowded.firms.empty()) blockers.push_back(std::move(crowded));
+        lacking.kind = Blocker::Kind::firm;
+        if (!lacking.firms.empty()) blockers.push_back(std::move(lacking));
         for (Blocker& b : blockers) finish(b);
         return blockers;
     }
@@ -299,7 +278,7 @@ class BlockerFinder {
                 for (const AdviserId j : b.advisers) price_[j] = 0;
                 continue;
             }
-            describe(b);
+            b.kind = kind_of(b);
             finish(b);
             blockers.push_back(std::move(b));
         }
@@ -320,51 +299,15 @@ class BlockerFinder {
         }
     }
 
-    void describe(Blocker& b) const {
-        std::size_t low = 0, high = 0;
-        for (const AdviserId j : b.advisers) ++(price_[j] < 0 ? low : high);
-        const std::string needed = std::to_string(b.needed), missing = units_of(b);
-        const std::string reachable =
-            b.reachable == 0 ? "none" : "only " + std::to_string(b.reachable);
-        if (high == 0) {
-            b.kind = Blocker::Kind::adviser;
-            const auto firms = static_cast<std::int64_t>(b.firms.size());
-            b.reason = count_of(low, "adviser") + (low == 1 ? " needs " : " need ") +
-                       count_of(static_cast<std::size_t>(b.needed), "firm") + " at least, but " +
-                       (firms == b.reachable
-                            ? reachable + (b.reachable <= 1 ? " is" : " are") + " eligible for " +
-                                  (low == 1 ? "it" : "them") + " and free"
-                            : "the " + count_of(b.firms.size(), "firm") +
-                                  " eligible for them can take " + reachable) +
-                       "; lower min_load by " + missing + " or widen eligibility";
-            return;
-        }
-        const bool by_pins = std::none_of(b.firms.begin(), b.firms.end(),
-                                          [&](FirmId i) { return limits_.min_demand_of(i) > 0; });
-        b.kind = low == 0 && !by_pins ? Blocker::Kind::firm : Blocker::Kind::pin;
-        const std::string who = count_of(b.firms.size(), "firm");
-        if (low == 0) {
-            const bool some = !by_pins && !b.pins.empty();
-            b.reason = who + (b.firms.size() == 1 ? " needs " : " need ") +
-                       count_of(static_cast<std::size_t>(b.needed), "place") +
-                       (by_pins ? " by pins"
-                        : some  ? " (" + count_of(b.pins.size(), "pin") + " among them)"
-                                : "") +
-                       " with " + count_of(high, "adviser") + ", which " +
-                       (high == 1 ? "has " : "have ") + reachable +
-                       (by_pins ? "; drop pins or raise capacity by "
-                        : some  ? "; lower min_demand, drop pins or raise capacity by "
-                                : "; lower min_demand or raise capacity by ") +
-                       missing;
-            return;
-        }
-        b.reason = "pins tie " + who + " and " + count_of(b.advisers.size(), "adviser") +
-                   " whose minimums need " + needed + " units in all, while " + reachable +
-                   " can reach them; drop pins, lower minimums or raise capacity by " + missing;
-    }
-    static std::string units_of(const Blocker& b) {
-        return std::to_string(b.needed - b.reachable) +
-               (b.firms.size() + b.advisers.size() > 2 ? " in all" : "");
+    [[nodiscard]] Blocker::Kind kind_of(const Blocker& b) const {
+        const auto priced = [&](int p) {
+            return std::any_of(b.advisers.begin(), b.advisers.end(),
+                               [&](AdviserId j) { return price_[j] == p; });
+        };
+        if (!priced(1)) return Blocker::Kind::adviser;
+        const bool firms_need = std::any_of(b.firms.begin(), b.firms.end(),
+                                            [&](FirmId i) { return limits_.min_demand_of(i) > 0; });
+        return !priced(-1) && firms_need ? Blocker::Kind::firm : Blocker::Kind::pin;
     }
 
     void finish(Blocker& b) const {
@@ -388,6 +331,10 @@ class BlockerFinder {
                                                            limits_.pinned.begin());
                 break;
         }
+        BlockerNames names = counted_names(b);
+        if (b.firms.empty() && b.advisers.empty())
+            names.note = source_.reason(b.pins.front().firm, b.pins.front().adviser);
+        b.reason = blocker_sentence(b, price_, names);
     }
 
     const PairSource& source_;

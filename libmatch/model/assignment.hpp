@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <libmatch/core/types.hpp>
@@ -77,6 +78,20 @@ struct Relaxation {
         return after > before ? after - before : before - after;
     }
 };
+
+[[nodiscard]] constexpr std::string_view name(Relaxation::Limit limit) {
+    switch (limit) {
+        case Relaxation::Limit::capacity:
+            return "capacity";
+        case Relaxation::Limit::min_load:
+            return "min_load";
+        case Relaxation::Limit::min_demand:
+            return "min_demand";
+        case Relaxation::Limit::pin:
+            return "pin";
+    }
+    return "";
+}
 
 struct AssignmentResult {
     std::vector<Pair> pairs;     ///< sorted by firm, then adviser
