@@ -358,6 +358,11 @@ class RelaxationSearch {
     /// those that still lack.
     std::vector<std::size_t> improve(Side side) {
         if (reach(side)) {
+            // Only what lies on a way between the two sides takes part.
+            const auto firms = near_firm_, advisers = near_adviser_;
+            reach(side == Side::giving ? Side::wanting : Side::giving);
+            for (std::size_t i = 0; i < n_; ++i) near_firm_[i] &= firms[i];
+            for (std::size_t j = 0; j < m_; ++j) near_adviser_[j] &= advisers[j];
             flow();
             const bool more = reach(side);
             assert(!more);
@@ -452,7 +457,16 @@ class RelaxationSearch {
             end(0, adviser_node[j], gives_[j]);
             end(adviser_node[j], 1, wants_[j]);
         }
-        const std::vector<std::int64_t> sent = maximum_flow(nodes, arcs, 0, 1);
+        // Push-relabel starts from all units of one side at once: from the smaller one.
+        std::int64_t come = 0, go = 0;
+        for (std::size_t k = pair_of.size(); k < arcs.size(); ++k)
+            (arcs[k].from == 0 ? come : go) += arcs[k].capacity;
+        const bool back = go < come;
+        if (back) {
+            for (FlowArc& a : arcs) std::swap(a.from, a.to);
+        }
+        const std::vector<std::int64_t> sent =
+            maximum_flow(nodes, arcs, back ? 1 : 0, back ? 0 : 1);
         for (std::size_t k = 0; k < pair_of.size(); ++k) {
             if (sent[k] == 0) continue;
             const Arc e = pair_of[k];

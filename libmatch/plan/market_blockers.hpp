@@ -1,10 +1,11 @@
 // The blockers of a programme in the market's own names: ids, territory, and the rule that keeps
 // others away.
 //
-// The territory named is the finest one that three quarters of the members share (advisers by their
-// zones, firms by their places). The rule is the one that excludes most pairs which could have
-// helped: firms with the advisers that lack them, or advisers with the firms that lack them. Where
-// there are many such pairs a fixed share of them is counted. Deterministic.
+// The territory named is the finest one (commune, departement or region) that three quarters of the
+// members share (advisers by their zones, firms by their places). The rule is the one that excludes
+// most pairs which could have helped: firms with the advisers that lack them, or advisers with the
+// firms that lack them. Where there are many such pairs a fixed share of them is counted.
+// Deterministic.
 #pragma once
 
 #include <algorithm>
@@ -75,6 +76,7 @@ class MarketBlockerWords {
 
     [[nodiscard]] std::string finest(const Counts& counts, std::size_t members) const {
         for (std::size_t level = counts.size(); level-- > 1;) {
+            if (static_cast<TerritoryLevel>(level) == TerritoryLevel::epci) continue;
             for (const auto& [code, count] : counts[level]) {
                 if (static_cast<double>(count) < most_share * static_cast<double>(members))
                     continue;

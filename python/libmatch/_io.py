@@ -168,7 +168,7 @@ def write_plan(
 def load_plan(
     path: str | PathLike[str], names: tuple[str, ...], later: Mapping[str, pa.Schema]
 ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
-    """The tables and settings that `write_plan` wrote; `later` ones are empty if they are missing."""
+    """The tables and settings that `write_plan` wrote; a `later` table that is missing is empty."""
     place = Path(path)
     if place.is_file():
         tables = _read_duckdb(place, (*names, "plan"))

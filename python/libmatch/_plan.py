@@ -25,7 +25,7 @@ TABLES = (
     *("certificates", "prices"),
     *("blockers", "blocker_members", "relaxations", "relaxed_assignments"),
 )
-# What an infeasible stage says. Plans of versions before 0.2 lack these tables, which are empty then.
+# What an infeasible stage says. Plans saved before there were these tables lack them.
 LATER_TABLES = {
     "blockers": pa.schema(
         [

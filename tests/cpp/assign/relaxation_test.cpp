@@ -175,6 +175,44 @@ TEST(Relaxation, IsTheSameWhereverItsPairsComeFrom) {
     EXPECT_GT(parts, 50);
 }
 
+TEST(Relaxation, HasTheSameBitsOnAnyNumberOfThreads) {
+    ProblemShape shape;
+    shape.most_firms = 5'000;
+    shape.most_advisers = 60;
+    shape.density = 0.3;
+    shape.most_capacity = 40;
+    auto p = random_problem(shape, 3);
+    ASSERT_GT(p.firms(), 2'000U);  // several chunks
+    for (std::size_t j = 0; j < p.advisers(); ++j) {
+        p.limits.capacity[j] = 200;
+        p.limits.min_load[j] = static_cast<std::int64_t>(j % 7) * 30;
+    }
+    const DenseSource source(p.utility);
+    const auto with = [&](unsigned threads) {
+        RelaxationSearch::Options few;
+        few.all_pairs_up_to = 0;
+        few.width = 2;
+        few.threads = threads;
+        auto a = smallest(p, few);
+        AssignmentResult r;
+        r.blockers = detail::BlockerFinder(source, p.limits, a.price, threads).run();
+        return std::pair(std::move(a), std::move(r.blockers));
+    };
+    const auto [one, blockers] = with(1);
+    ASSERT_GT(one.units, 0);
+    for (const unsigned threads : {2U, 5U}) {
+        const auto [many, again] = with(threads);
+        EXPECT_EQ(many.price, one.price);
+        EXPECT_EQ(many.pairs, one.pairs);
+        ASSERT_EQ(again.size(), blockers.size());
+        for (std::size_t b = 0; b < again.size(); ++b) {
+            EXPECT_EQ(again[b].reason, blockers[b].reason);
+            EXPECT_EQ(again[b].firms, blockers[b].firms);
+            EXPECT_EQ(again[b].advisers, blockers[b].advisers);
+        }
+    }
+}
+
 TEST(Relaxation, StopsWhenAsked) {
     auto p = of({{1}}, {1});
     p.limits.min_load = {1};
