@@ -301,7 +301,7 @@ class PlanReader {
         TableReader in = open("relaxations");
         const auto *of = in.text("stage"), *limit = in.text("limit"), *firm = in.text("firm_id"),
                    *adviser = in.text("adviser_id");
-        const auto before = units(in, "before"), after = units(in, "after");
+        const auto before = units(in, "units_before"), after = units(in, "units_after");
         constexpr std::array limits{Relaxation::Limit::capacity, Relaxation::Limit::min_load,
                                     Relaxation::Limit::min_demand, Relaxation::Limit::pin};
         for (std::size_t r = 0; of != nullptr && limit != nullptr && r < in.rows(); ++r) {
@@ -502,8 +502,8 @@ class PlanReader {
                    {"limit", W::text},
                    {"firm_id", W::text},
                    {"adviser_id", W::text},
-                   {"before", W::integer},
-                   {"after", W::integer}});
+                   {"units_before", W::integer},
+                   {"units_after", W::integer}});
     for (const auto& [stage_name, changes] : plan.relaxations) {
         for (const Relaxation& r : changes) {
             relaxations << stage_name << name(r.limit) << firm(r.firm) << adviser(r.adviser)

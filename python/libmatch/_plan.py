@@ -43,7 +43,7 @@ LATER_TABLES = {
     "relaxations": pa.schema(
         [
             *((name, pa.string()) for name in ("stage", "limit", "firm_id", "adviser_id")),
-            *(("before", pa.int64()), ("after", pa.int64())),
+            *(("units_before", pa.int64()), ("units_after", pa.int64())),
         ]
     ),
     "relaxed_assignments": pa.schema(
@@ -287,8 +287,8 @@ class Plan:
 
     @property
     def relaxations(self) -> Frame:
-        """`stage, limit` (capacity, min_load, min_demand or pin)`, firm_id, adviser_id, before,
-        after`: the smallest changes of limits with which a stage has an assignment.
+        """`stage, limit` (capacity, min_load, min_demand or pin)`, firm_id, adviser_id,
+        units_before, units_after`: the smallest changes with which a stage has an assignment.
         """
         return self._frame("relaxations")
 

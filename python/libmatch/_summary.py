@@ -136,7 +136,7 @@ def _contradictions(plan: Plan) -> Section:
     )
     changes: Counter[str] = Counter()
     for stage, before, after in zip(
-        *(_column(plan, "relaxations", name) for name in ("stage", "before", "after")),
+        *(_column(plan, "relaxations", name) for name in ("stage", "units_before", "units_after")),
         strict=True,
     ):
         changes[stage] += abs(after - before)

@@ -241,14 +241,14 @@ def _contradiction(plan: Tables, stage: str, words: Texts) -> str:
                 f"change_{r['limit']}",
                 firm=r["firm_id"],
                 adviser=r["adviser_id"],
-                before=words.whole(r["before"]),
-                after=words.whole(r["after"]),
+                before=words.whole(r["units_before"]),
+                after=words.whole(r["units_after"]),
             )
             for r in changes[:MOST_BLOCKERS]
         ]
         if len(changes) > MOST_BLOCKERS:
             told.append(words("and_more", n=words.whole(len(changes) - MOST_BLOCKERS)))
-        units = words.whole(sum(abs(r["after"] - r["before"]) for r in changes))
+        units = words.whole(sum(abs(r["units_after"] - r["units_before"]) for r in changes))
         sentences.append(words("means_relaxation", units=units, changes=", ".join(told)))
     return " ".join(sentences)
 

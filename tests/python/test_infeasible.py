@@ -14,10 +14,9 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markets import demo, small_market
 
 import libmatch as lm
-
-from .markets import demo, small_market
 
 INF = float("inf")
 Limits = dict[str, Any]
@@ -204,7 +203,12 @@ def test_there_are_no_relaxed_limits_of_hours() -> None:
 def crowded_market() -> lm.Market:
     """Two advisers of departement 69 need 12 firms, and the one firm there is in another."""
     firms = [
-        {"firm_id": f"F{k}", "commune": "69123" if k < 3 else "75056", "naf": "62.01Z"}
+        {
+            "firm_id": f"F{k}",
+            "commune": "69123" if k < 3 else "75056",
+            "naf": "62.01Z",
+            "need_website": 2,
+        }
         for k in range(20)
     ]
     advisers = [
@@ -213,6 +217,7 @@ def crowded_market() -> lm.Market:
             "network": "volunteer",
             "commune": "69123",
             "zones": "departement:69",
+            "skill_website": 3,
             "capacity": 9,
             "min_load": 6,
         }
@@ -242,7 +247,7 @@ def test_a_market_says_it_in_its_own_names(tmp_path: Path) -> None:
     assert row["reason"] == SENTENCE
     changes = pl.DataFrame(plan.relaxations)
     assert set(changes["limit"]) == {"min_load"}
-    assert (changes["before"] - changes["after"]).sum() == 9
+    assert (changes["units_before"] - changes["units_after"]).sum() == 9
     assert lm.verify(market, plan).ok
     assert "F0" in plan.blocker_members["firm_id"].to_list()
     assert SENTENCE in plan.summary()
@@ -262,7 +267,7 @@ def test_a_market_says_it_in_its_own_names(tmp_path: Path) -> None:
 def test_the_relaxed_market_has_a_plan() -> None:
     market = crowded_market()
     changes = pl.DataFrame(lm.solve(market, stages=["assign"]).relaxations)
-    after = dict(zip(changes["adviser_id"], changes["after"], strict=True))
+    after = dict(zip(changes["adviser_id"], changes["units_after"], strict=True))
     advisers = pl.DataFrame(market.tables["advisers"])
     eased = advisers.with_columns(
         pl.Series(
@@ -288,7 +293,10 @@ PLAN_CHANGES: dict[str, tuple[str, Callable[[pl.DataFrame], pl.DataFrame]]] = {
     "a blocker's figures": ("blockers", lambda t: t.with_columns(needed=pl.col("needed") + 1)),
     "no blockers": ("blockers", lambda t: t.head(0)),
     "a member less": ("blocker_members", lambda t: t.tail(-1)),
-    "a change more": ("relaxations", lambda t: t.with_columns(after=pl.col("after") - 1)),
+    "a change more": (
+        "relaxations",
+        lambda t: t.with_columns(units_after=pl.col("units_after") - 1),
+    ),
     "no changes": ("relaxations", lambda t: t.head(0)),
     "pairs less": ("relaxed_assignments", lambda t: t.head(0)),
     "no prices": ("prices", lambda t: t.head(0)),
