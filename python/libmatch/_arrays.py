@@ -44,8 +44,13 @@ class Blocker:
 
     @classmethod
     def _of(cls, row: BlockerRow) -> Blocker:
-        *head, firms, advisers, pins = row
-        return cls(*head, tuple(firms), tuple(advisers), tuple(pins))
+        kind, index, shortfall, reason, needed, reachable, firms, advisers, pins = row
+        return cls(
+            *(kind, index, shortfall, reason, needed, reachable),
+            firms=tuple(firms),
+            advisers=tuple(advisers),
+            pins=tuple(pins),
+        )
 
     def _row(self) -> BlockerRow:
         return (

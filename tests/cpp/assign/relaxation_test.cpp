@@ -184,8 +184,8 @@ TEST(Relaxation, HasTheSameBitsOnAnyNumberOfThreads) {
     auto p = random_problem(shape, 3);
     ASSERT_GT(p.firms(), 2'000U);  // several chunks
     for (std::size_t j = 0; j < p.advisers(); ++j) {
-        p.limits.capacity[j] = 200;
-        p.limits.min_load[j] = static_cast<std::int64_t>(j % 7) * 30;
+        p.limits.capacity[j] = 400;
+        p.limits.min_load[j] = static_cast<std::int64_t>(j % 7) * 60;
     }
     const DenseSource source(p.utility);
     const auto with = [&](unsigned threads) {
