@@ -273,14 +273,27 @@ class BlockerFinder {
             for (const Pair& p : f.pins) add_pin(p, part);
         }
         std::vector<Blocker> blockers;
+        Blocker unreached;  // all advisers that nobody can reach, together
+        unreached.kind = Blocker::Kind::adviser;
         for (auto& [at, b] : part) {
             if (b.needed <= b.reachable) {
                 for (const AdviserId j : b.advisers) price_[j] = 0;
                 continue;
             }
             b.kind = kind_of(b);
+            if (b.kind == Blocker::Kind::adviser && b.firms.empty()) {
+                unreached.needed += b.needed;
+                unreached.advisers.insert(unreached.advisers.end(), b.advisers.begin(),
+                                          b.advisers.end());
+                continue;
+            }
             finish(b);
             blockers.push_back(std::move(b));
+        }
+        if (!unreached.advisers.empty()) {
+            std::sort(unreached.advisers.begin(), unreached.advisers.end());
+            finish(unreached);
+            blockers.push_back(std::move(unreached));
         }
         std::stable_sort(blockers.begin(), blockers.end(), [](const auto& a, const auto& b) {
             return a.advisers.front() < b.advisers.front();
@@ -305,9 +318,9 @@ class BlockerFinder {
                                [&](AdviserId j) { return price_[j] == p; });
         };
         if (!priced(1)) return Blocker::Kind::adviser;
-        const bool firms_need = std::any_of(b.firms.begin(), b.firms.end(),
-                                            [&](FirmId i) { return limits_.min_demand_of(i) > 0; });
-        return !priced(-1) && firms_need ? Blocker::Kind::firm : Blocker::Kind::pin;
+        const auto pinned = std::count_if(b.pins.begin(), b.pins.end(),
+                                          [&](const Pair& p) { return price_[p.adviser] > 0; });
+        return !priced(-1) && b.needed > pinned ? Blocker::Kind::firm : Blocker::Kind::pin;
     }
 
     void finish(Blocker& b) const {

@@ -117,6 +117,30 @@ TEST(Relaxation, IndependentPartsAreBlockersOfTheirOwn) {
     }
 }
 
+TEST(Relaxation, AdvisersThatNobodyCanReachAreOneBlocker) {
+    auto p = of({{1, no, no}}, {3, 3, 3});
+    p.limits.min_load = {1, 2, 3};
+    const auto r = solve(p);
+    expect_proven(p, r);
+    ASSERT_EQ(r.blockers.size(), 1U);
+    EXPECT_EQ(r.blockers[0].advisers, (std::vector<AdviserId>{AdviserId(1U), AdviserId(2U)}));
+    EXPECT_EQ(r.blockers[0].needed, 5);
+}
+
+TEST(Relaxation, PlacesThatOnlyPinsNeedAreTheBlockerOfPins) {
+    auto p = of({{1}, {1}, {1}}, {2});
+    p.limits.min_demand = {1, 1, 1};
+    p.limits.pinned = {
+        {FirmId(0U), AdviserId(0U)}, {FirmId(1U), AdviserId(0U)}, {FirmId(2U), AdviserId(0U)}};
+    const auto r = solve(p);
+    expect_proven(p, r);
+    ASSERT_EQ(r.blockers.size(), 1U);
+    EXPECT_EQ(r.blockers[0].kind, Blocker::Kind::pin);
+    EXPECT_EQ(r.blockers[0].reason,
+              "3 firms need 3 places by pins with 1 adviser, which has only 2; drop pins or raise "
+              "capacity by 1 in all");
+}
+
 TEST(Relaxation, SaysWhichPlacesAreShort) {
     auto p = of({{1, 1}, {1, 1}, {1, 1}, {1, 1}}, {1, 1});
     p.limits.min_demand = {1, 1, 1, 1};
