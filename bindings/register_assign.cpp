@@ -1,5 +1,6 @@
 // Assignment at array level, and on one programme of a market.
 #include "convert.hpp"
+#include "infeasible.hpp"
 #include "register.hpp"
 
 #include <libmatch/assign/assign.hpp>
@@ -102,17 +103,16 @@ Status status_named(const std::string& text) {
 
 /// What a caller claims, to be judged.
 AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>& prices,
-                          double objective, double bound, double unit, const std::string& status) {
+                          double objective, double bound, double unit, const std::string& status,
+                          const InfeasibleRows& infeasible) {
     AssignmentResult claim;
-    const auto flat = to_vector(pairs);
-    for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
-        claim.pairs.push_back({FirmId(static_cast<std::size_t>(flat[k])),
-                               AdviserId(static_cast<std::size_t>(flat[k + 1]))});
-    }
+    claim.pairs = to_pairs(pairs);
     claim.prices = to_vector(prices);
     claim.certificate = {status_named(status), objective, bound, unit, 0};
-    // Blockers explain; the judge of arrays takes them as given.
-    if (claim.certificate.status == Status::infeasible) claim.blockers.push_back({});
+    const auto& [blockers, relaxation, relaxed_pairs] = infeasible;
+    claim.blockers = blockers_from(blockers);
+    claim.relaxation = relaxation_from(relaxation);
+    claim.relaxed_pairs = to_pairs(relaxed_pairs);
     return claim;
 }
 
@@ -135,16 +135,14 @@ class Rows {
         for (Pair& p : r.pairs) p = {of(firm_, p.firm), of(adviser_, p.adviser)};
         std::sort(r.pairs.begin(), r.pairs.end());
         r.prices = moved(r.prices, adviser_at_);
-        for (Blocker& b : r.blockers) {
-            if (b.kind == Blocker::Kind::firm) b.index = of(firm_, FirmId(b.index)).value;
-            if (b.kind == Blocker::Kind::adviser) b.index = of(adviser_, AdviserId(b.index)).value;
-        }
+        rename(r, firm_, adviser_);
         return r;
     }
     /// From rows to indices.
     [[nodiscard]] AssignmentResult inside(AssignmentResult r) const {
         for (Pair& p : r.pairs) p = {of(firm_at_, p.firm), of(adviser_at_, p.adviser)};
         r.prices = moved(r.prices, adviser_);
+        rename(r, firm_at_, adviser_at_);
         return r;
     }
 
@@ -160,6 +158,21 @@ class Rows {
     template <class Id>
     static Id of(const Order& order, Id at) {
         return at.value < order.size() ? Id(order[at.value]) : at;
+    }
+    /// What only an infeasible answer has.
+    static void rename(AssignmentResult& r, const Order& firm, const Order& adviser) {
+        for (Blocker& b : r.blockers) {
+            if (b.kind == Blocker::Kind::firm) b.index = of(firm, FirmId(b.index)).value;
+            if (b.kind == Blocker::Kind::adviser) b.index = of(adviser, AdviserId(b.index)).value;
+            for (FirmId& i : b.firms) i = of(firm, i);
+            for (AdviserId& j : b.advisers) j = of(adviser, j);
+            for (Pair& p : b.pins) p = {of(firm, p.firm), of(adviser, p.adviser)};
+        }
+        for (Relaxation& change : r.relaxation) {
+            change.firm = of(firm, change.firm);
+            change.adviser = of(adviser, change.adviser);
+        }
+        for (Pair& p : r.relaxed_pairs) p = {of(firm, p.firm), of(adviser, p.adviser)};
     }
     static std::vector<double> moved(const std::vector<double>& values, const Order& from) {
         if (from.size() != values.size()) return values;
@@ -202,18 +215,7 @@ ProgrammeId programme_named(const Market& market, const std::string& text) {
 
 void register_assign(py::module_& m) {
     py::class_<AssignmentResult>(m, "AssignResult")
-        .def_property_readonly("pairs",
-                               [](const AssignmentResult& r) {
-                                   py::array_t<std::int64_t> out(
-                                       {static_cast<py::ssize_t>(r.pairs.size()), py::ssize_t{2}});
-                                   auto view = out.mutable_unchecked<2>();
-                                   for (std::size_t k = 0; k < r.pairs.size(); ++k) {
-                                       view(static_cast<py::ssize_t>(k), 0) = r.pairs[k].firm.value;
-                                       view(static_cast<py::ssize_t>(k), 1) =
-                                           r.pairs[k].adviser.value;
-                                   }
-                                   return out;
-                               })
+        .def_property_readonly("pairs", [](const AssignmentResult& r) { return to_array(r.pairs); })
         .def_property_readonly("prices",
                                [](const AssignmentResult& r) { return to_array(r.prices); })
         .def_property_readonly("objective",
@@ -227,15 +229,12 @@ void register_assign(py::module_& m) {
         .def_property_readonly(
             "status",
             [](const AssignmentResult& r) { return std::string(name(r.certificate.status)); })
-        .def_property_readonly("blockers", [](const AssignmentResult& r) {
-            constexpr const char* kinds[] = {"firm", "adviser", "pin"};
-            std::vector<std::tuple<std::string, std::uint32_t, std::int64_t, std::string>> out;
-            for (const Blocker& b : r.blockers) {
-                out.emplace_back(kinds[static_cast<std::size_t>(b.kind)], b.index, b.shortfall,
-                                 b.reason);
-            }
-            return out;
-        });
+        .def_property_readonly("blockers",
+                               [](const AssignmentResult& r) { return rows_of(r.blockers); })
+        .def_property_readonly("relaxation",
+                               [](const AssignmentResult& r) { return rows_of(r.relaxation); })
+        .def_property_readonly("relaxed_pairs",
+                               [](const AssignmentResult& r) { return to_array(r.relaxed_pairs); });
 
     m.def(
         "assign",
@@ -267,23 +266,26 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
            const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
-           double bound, double unit, const std::string& status) {
+           double bound, double unit, const std::string& status, const InfeasibleRows& infeasible) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
                             min_load, pinned, hours, std::move(load));
             return judge(p.source(), p.limits(),
-                         claim_of(pairs, prices, objective, bound, unit, status));
+                         claim_of(pairs, prices, objective, bound, unit, status, infeasible));
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
         py::arg("hours"), py::arg("load"), py::arg("pairs"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"),
+        py::arg("infeasible"));
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme, double gap, bool exact,
            double unit, std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            return Rows(*market).given(run(MarketSource(scorer), programme_limits(scorer), gap,
-                                           exact, unit, time_limit, threads, seed));
+            AssignmentResult found = run(MarketSource(scorer, threads), programme_limits(scorer),
+                                         gap, exact, unit, time_limit, threads, seed);
+            name_blockers(scorer, found);
+            return Rows(*market).given(std::move(found));
         },
         py::arg("market"), py::arg("programme"), py::arg("gap") = 1e-4, py::arg("exact") = false,
         py::arg("unit") = 1e-6, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
@@ -292,15 +294,17 @@ void register_assign(py::module_& m) {
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
            const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
-           double bound, double unit, const std::string& status) {
+           double bound, double unit, const std::string& status, const InfeasibleRows& infeasible) {
             const Scorer scorer(*market, programme_named(*market, programme));
             const Rows rows(*market);
-            return judge(MarketSource(scorer), programme_limits(scorer),
-                         rows.inside(claim_of(pairs, prices, objective, bound, unit, status)),
-                         rows);
+            return judge(
+                MarketSource(scorer), programme_limits(scorer),
+                rows.inside(claim_of(pairs, prices, objective, bound, unit, status, infeasible)),
+                rows);
         },
         py::arg("market"), py::arg("programme"), py::arg("pairs"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"),
+        py::arg("infeasible"));
 }
 
 }  // namespace libmatch::python

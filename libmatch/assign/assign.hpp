@@ -6,12 +6,14 @@
 // units on the pairs near each firm's choice, widened until no pair of the full problem objects.
 // An exact answer is proven in the unit that was stated. Otherwise the solver picks the finest unit
 // that fits, and the proof is in reals, as rounded to the safe side as any other (certify.hpp).
-// Minimum loads, minimum demands and demands over 1, and exact answers on pairs that a source
-// stores in rows, begin with an auction in whole units instead (exact_start.hpp). Deterministic for
-// any number of threads.
+// Minimums and pins that contradict each other are found first (feasibility.hpp). Minimum loads,
+// minimum demands and demands over 1, and exact answers on pairs that a source stores in rows,
+// begin with an auction in whole units instead (exact_start.hpp). Deterministic for any number of
+// threads.
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <cstdint>
 #include <sstream>
@@ -51,7 +53,10 @@ class Assigner {
         auto faults = faults_of(limits_, n_, m_);
         if (!faults.empty()) throw InputError(std::move(faults));
         check_utilities();
-        if (!pins_hold()) return infeasible();
+        const auto found =
+            decide_feasibility(source_, limits_, options_.threads, control_, result_);
+        if (found == Feasibility::infeasible) return infeasible();
+        if (found == Feasibility::unknown) return stopped_early();
 
         bool proven = false;
         if (!only_capacities() || (exact_ && source_.stored())) {
@@ -61,7 +66,6 @@ class Assigner {
             proven = !exact_ && gap() <= options_.gap;
         }
         if (!proven && !control_.stop()) proven = exact();
-        if (!result_.blockers.empty()) return infeasible();
 
         Certificate& c = result_.certificate;
         c.seconds = control_.elapsed();
@@ -118,30 +122,6 @@ class Assigner {
                std::none_of(limits_.min_demand.begin(), limits_.min_demand.end(), positive) &&
                std::none_of(limits_.demand.begin(), limits_.demand.end(),
                             [](auto d) { return d > 1; });
-    }
-
-    /// Pins must be eligible and fit; otherwise they are the blockers.
-    bool pins_hold() {
-        std::vector<std::int64_t> load(m_, 0);
-        std::vector<std::int32_t> degree(n_, 0);
-        for (std::size_t k = 0; k < limits_.pinned.size(); ++k) {
-            const Pair& p = limits_.pinned[k];
-            const auto block = [&](std::string reason) {
-                result_.blockers.push_back(
-                    {Blocker::Kind::pin, static_cast<std::uint32_t>(k), 1, std::move(reason)});
-            };
-            if (!source_.eligible(p.firm, p.adviser)) {
-                block(source_.reason(p.firm, p.adviser) + "; drop the pin or change the rule");
-            } else if (++load[p.adviser] > limits_.capacity[p.adviser]) {
-                block(
-                    "more firms are pinned to the adviser than its capacity; drop pins or raise "
-                    "it");
-            } else if (++degree[p.firm] > limits_.demand_of(p.firm)) {
-                block(
-                    "more advisers are pinned to the firm than its demand; drop pins or raise it");
-            }
-        }
-        return result_.blockers.empty();
     }
 
     // ---- the fast way ----
@@ -233,11 +213,8 @@ class Assigner {
         for (std::size_t j = 0; j < m_; ++j) answer.prices[j] = to_units(result_.prices[j], unit);
         ExactMode mode(source_, limits_, units_, options_.threads);
         const auto outcome = mode.run(answer, exact_reach(), control_);
-        if (outcome == ExactMode::Outcome::infeasible) {
-            result_.blockers = find_blockers(limits_, n_, mode.all_pairs());
-            return true;
-        }
-        if (outcome == ExactMode::Outcome::stopped) {
+        assert(outcome != ExactMode::Outcome::infeasible);  // that was decided before
+        if (outcome != ExactMode::Outcome::optimal) {
             certify();
             return false;
         }
@@ -309,12 +286,34 @@ class Assigner {
     [[nodiscard]] double gap() const { return result_.certificate.gap(); }
 
     AssignmentResult infeasible() {
-        result_.pairs.clear();
-        result_.prices.assign(m_, 0.0);
         result_.certificate = {};
         result_.certificate.status = Status::infeasible;
         result_.certificate.seconds = control_.elapsed();
         return std::move(result_);
+    }
+
+    /// Nothing is known yet, not even whether an assignment exists: the pins, if they can be.
+    AssignmentResult stopped_early() {
+        if (pins_fit()) {
+            result_.prices.assign(m_, 0.0);
+            result_.pairs = limits_.pinned;
+            certify();
+        } else {
+            settle_for_best_bound();
+        }
+        result_.certificate.status = control_.stop_status();
+        result_.certificate.seconds = control_.elapsed();
+        return std::move(result_);
+    }
+
+    [[nodiscard]] bool pins_fit() const {
+        std::vector<std::int64_t> load(m_, 0);
+        std::vector<std::int32_t> degree(n_, 0);
+        return std::all_of(limits_.pinned.begin(), limits_.pinned.end(), [&](const Pair& p) {
+            return source_.eligible(p.firm, p.adviser) &&
+                   ++load[p.adviser] <= limits_.capacity[p.adviser] &&
+                   ++degree[p.firm] <= limits_.demand_of(p.firm);
+        });
     }
 
     static constexpr double largest_utility = 1e30;  ///< lists hold single precision

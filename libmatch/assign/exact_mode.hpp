@@ -111,12 +111,6 @@ class ExactMode {
         }
         return sum.down();
     }
-    /// All pairs, for naming what blocks an infeasible problem.
-    [[nodiscard]] std::vector<Arc> all_pairs() {
-        std::fill(threshold_.begin(), threshold_.end(), -HUGE_VAL);
-        const Control never_stop;
-        return whole(above(detail::all_firms(n_), never_stop));
-    }
 
   private:
     /// A pair of the answer.

@@ -135,6 +135,7 @@ class HoursAssigner {
                   "the firms that must be served take more hours than there are; lower min_demand "
                   "or raise the hours");
         }
+        result_.prices = prices;  // they prove it
         return infeasible();
     }
 
@@ -169,7 +170,7 @@ class HoursAssigner {
 
     AssignmentResult infeasible() {
         result_.pairs.clear();
-        result_.prices.assign(source_.advisers(), 0.0);
+        result_.prices.resize(source_.advisers(), 0.0);
         result_.certificate = {};
         result_.certificate.status = Status::infeasible;
         result_.certificate.seconds = control_.elapsed();

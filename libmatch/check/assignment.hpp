@@ -16,35 +16,19 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include <libmatch/check/assignment_case.hpp>
 #include <libmatch/check/choice.hpp>
+#include <libmatch/check/infeasible.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
 
 namespace libmatch::check {
-
-/// What the judge needs to know of a problem. The functions are called from several threads.
-struct AssignmentCase {
-    std::string stage;
-    std::size_t firms = 0;
-    std::size_t advisers = 0;
-    std::function<bool(FirmId, AdviserId)> eligible;
-    std::function<double(FirmId, AdviserId)> utility;  ///< of an eligible pair
-    std::function<double(FirmId, AdviserId)> load{};   ///< its hours; empty = 1
-    std::function<std::string(FirmId)> firm_name;
-    std::function<std::string(AdviserId)> adviser_name;
-    /// Why a pair is not eligible; may be empty.
-    std::function<std::string(FirmId, AdviserId)> reason;
-    /// A quicker way to the sum of every firm's best choice at the claimed prices, given the pins
-    /// of each firm; empty = every pair is asked.
-    std::function<ExactSum(const std::vector<std::vector<AdviserId>>&)> best_choices{};
-};
 
 namespace detail {
 
@@ -186,9 +170,7 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     const double unit = claim.certificate.unit;
     StageVerdict found{problem.stage, 0, 0};
     if (claim.certificate.status == Status::infeasible) {
-        if (claim.blockers.empty()) fail("status", "infeasible is claimed without any blocker");
-        if (!claim.pairs.empty())
-            fail("status", "infeasible is claimed, yet there are assignments");
+        judge_infeasible(problem, limits, claim, verdict, threads);
         verdict.stages.push_back(found);
         return;
     }

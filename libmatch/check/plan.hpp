@@ -131,9 +131,12 @@ class PlanJudge {
         AssignmentResult claim;
         claim.certificate = *c;
         claim.prices = prices(name);
-        if (const auto b = plan_.blockers.find(name); b != plan_.blockers.end())
-            claim.blockers = b->second;
-        if (c->status == Status::infeasible && claim.blockers.empty()) claim.blockers.push_back({});
+        const auto take = [&](const auto& of_stage, auto& out) {
+            if (const auto at = of_stage.find(name); at != of_stage.end()) out = at->second;
+        };
+        take(plan_.blockers, claim.blockers);
+        take(plan_.relaxations, claim.relaxation);
+        take(plan_.relaxed_pairs, claim.relaxed_pairs);
         for (const Assigned& a : plan_.assignments) {
             if (!(a.programme == p)) continue;
             claim.pairs.push_back({a.firm, a.adviser});

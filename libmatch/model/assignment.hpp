@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <libmatch/core/types.hpp>
@@ -47,21 +48,59 @@ struct AssignmentLimits {
 /// so: solvers keep within a thousandth of it, the judge allows it.
 [[nodiscard]] constexpr double hours_tolerance(double capacity) { return 1e-9 * capacity; }
 
-/// Why no assignment exists: a minimum cut. Each entry can be read alone.
+/// Why no assignment exists: one part of a minimum cut. Each entry can be read alone: its members
+/// need more units than can reach them.
 struct Blocker {
-    enum class Kind { firm, adviser, pin };
+    enum class Kind { firm, adviser, pin };  ///< whose need is not met
     Kind kind = Kind::firm;
-    std::uint32_t index = 0;
-    std::int64_t shortfall = 0;  ///< units by which the demand on it exceeds what can reach it
-    std::string reason;
+    std::uint32_t index = 0;     ///< the first member of that kind; pins: position in `pinned`
+    std::int64_t shortfall = 0;  ///< needed - reachable, units
+    std::string reason;          ///< one sentence
+    std::int64_t needed = 0;     ///< units that the minimums and pins of the members ask for
+    std::int64_t reachable = 0;  ///< units that can reach them, over all eligible pairs
+    /// Members, sorted: firms that need or give units, advisers whose seats or minimums count, and
+    /// the pins that take part.
+    std::vector<FirmId> firms{};
+    std::vector<AdviserId> advisers{};
+    std::vector<Pair> pins{};
 };
+
+/// One limit of a smallest relaxation: with all of them changed, an assignment exists.
+struct Relaxation {
+    enum class Limit { capacity, min_load, min_demand, pin };
+    Limit limit = Limit::capacity;
+    FirmId firm;                         ///< of min_demand and pin
+    AdviserId adviser;                   ///< of capacity, min_load and pin
+    std::int64_t before = 0, after = 0;  ///< units; a pin that is dropped goes from 1 to 0
+    [[nodiscard]] std::int64_t units() const {
+        return after > before ? after - before : before - after;
+    }
+};
+
+[[nodiscard]] constexpr std::string_view name(Relaxation::Limit limit) {
+    switch (limit) {
+        case Relaxation::Limit::capacity:
+            return "capacity";
+        case Relaxation::Limit::min_load:
+            return "min_load";
+        case Relaxation::Limit::min_demand:
+            return "min_demand";
+        case Relaxation::Limit::pin:
+            return "pin";
+    }
+    return "";
+}
 
 struct AssignmentResult {
     std::vector<Pair> pairs;     ///< sorted by firm, then adviser
     std::vector<double> prices;  ///< one per adviser, score units (per hour where capacity is
                                  ///< hours); negative only where there is a minimum load
     Certificate certificate;
-    std::vector<Blocker> blockers;  ///< only when infeasible
+    // Only when infeasible. The prices then prove it, in units of relaxation instead of score: -1,
+    // 0 or 1 where capacity counts firms (docs/model.md).
+    std::vector<Blocker> blockers;
+    std::vector<Relaxation> relaxation;  ///< the smallest; none where capacity is hours
+    std::vector<Pair> relaxed_pairs;     ///< sorted; they meet the relaxed limits
 };
 
 struct AssignmentOptions {

@@ -19,6 +19,7 @@
 #include <libmatch/model/dossier_problem.hpp>
 #include <libmatch/model/plan.hpp>
 #include <libmatch/model/table_reader.hpp>
+#include <libmatch/plan/market_blockers.hpp>
 #include <libmatch/pool/pool.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
@@ -149,8 +150,13 @@ class Solver {
             served[pair.firm] = 1;
         }
         explain_unserved(name, scorer, source, result, served);
+        if (result.certificate.status == Status::infeasible) {
+            name_blockers(scorer, result);
+            plan_.blockers[name] = std::move(result.blockers);
+            plan_.relaxations[name] = std::move(result.relaxation);
+            plan_.relaxed_pairs[name] = std::move(result.relaxed_pairs);
+        }
         plan_.prices[name] = std::move(result.prices);
-        if (!result.blockers.empty()) plan_.blockers[name] = std::move(result.blockers);
         certify(name, result.certificate, started);
     }
 

@@ -7,7 +7,15 @@
 True
 """
 
-from ._arrays import AssignResult, Blocker, DossierRule, PoolResult, assign, pool
+from ._arrays import (
+    AssignResult,
+    Blocker,
+    DossierRule,
+    PoolResult,
+    Relaxation,
+    assign,
+    pool,
+)
 from ._core import InputError
 from ._core import version as __version__
 from ._errors import Fault
@@ -27,6 +35,7 @@ __all__ = [
     "Market",
     "Plan",
     "PoolResult",
+    "Relaxation",
     "StageVerdict",
     "Verdict",
     "Violation",

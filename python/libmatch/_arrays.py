@@ -13,7 +13,7 @@ from . import _core
 from ._errors import input_error
 from ._market import Market
 from ._plan import _real, _whole
-from ._types import Sparse
+from ._types import BlockerRow, RelaxationRow, Sparse
 
 Floats: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.int64]
@@ -23,16 +23,69 @@ _NO_CELL = np.uint32(2**32 - 1)
 
 @dataclass(frozen=True)
 class Blocker:
-    """A part of why no assignment exists.
+    """A part of why no assignment exists; its members need more than can reach them.
 
-    `kind` is firm, adviser or pin and `index` its number; `shortfall` is how many units are
-    missing: a relaxation by as many makes it feasible.
+    `kind` says whose need is not met (firm, adviser or pin), `index` is its first member of that
+    kind and `reason` one sentence. The members ask for `needed` units, `reachable` can reach them
+    over all eligible pairs, `shortfall` is the difference: a relaxation by as many units helps.
+    `firms` and `advisers` are row and column numbers, `pins` are pairs of them. With hours there
+    are no members, and units are hours.
     """
 
     kind: str
     index: int
     shortfall: int
     reason: str
+    needed: int = 0
+    reachable: int = 0
+    firms: tuple[int, ...] = ()
+    advisers: tuple[int, ...] = ()
+    pins: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def _of(cls, row: BlockerRow) -> Blocker:
+        kind, index, shortfall, reason, needed, reachable, firms, advisers, pins = row
+        return cls(
+            *(kind, index, shortfall, reason, needed, reachable),
+            firms=tuple(firms),
+            advisers=tuple(advisers),
+            pins=tuple(pins),
+        )
+
+    def _row(self) -> BlockerRow:
+        return (
+            *(self.kind, self.index, self.shortfall, self.reason, self.needed, self.reachable),
+            *(list(self.firms), list(self.advisers), list(self.pins)),
+        )
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """One limit of a smallest relaxation: with all of its limits changed, an assignment exists.
+
+    `limit` is capacity or min_load (of the column `adviser`), min_demand (of the row `firm`), or
+    pin (of both); it goes from `before` to `after`, a pin that is dropped from 1 to 0.
+    """
+
+    limit: str
+    firm: int | None
+    adviser: int | None
+    before: int
+    after: int
+
+    @property
+    def units(self) -> int:
+        """What the change counts: capacity raised, minimum lowered, or 1 for a pin."""
+        return abs(self.after - self.before)
+
+    def __str__(self) -> str:
+        if self.limit == "pin":
+            return f"drop the pin ({self.firm}, {self.adviser})"
+        index = self.firm if self.adviser is None else self.adviser
+        return f"{self.limit}[{index}] from {self.before} to {self.after}"
+
+    def _row(self) -> RelaxationRow:
+        return (self.limit, self.firm, self.adviser, self.before, self.after)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,13 +101,25 @@ class AssignResult:
     status: str
     seconds: float
     blockers: tuple[Blocker, ...]
+    relaxation: tuple[Relaxation, ...]
+    relaxed_pairs: Whole
     _problem: dict[str, Any] = field(repr=False)
 
     @property
     def guarantees(self) -> tuple[str, ...]:
         """What is proven, in words."""
         if self.status == "infeasible":
-            return ("No assignment meets the limits; the blockers say why.",)
+            held = ["No assignment meets the limits; the blockers say why."]
+            if self.relaxation:
+                units = sum(r.units for r in self.relaxation)
+                changes = "; ".join(map(str, self.relaxation[:3]))
+                more = len(self.relaxation) - 3
+                held.append(
+                    f"One exists once the limits change by {units} units in all "
+                    f"({changes}{f'; and {more} more' if more > 0 else ''}), "
+                    "and no smaller change of capacities, minimums and pins is enough."
+                )
+            return tuple(held)
         held = ["Every pair is eligible and every capacity, minimum and pin is kept."]
         if self.gap <= 0 and self.unit > 0:
             held.append(
@@ -69,6 +134,41 @@ class AssignResult:
                 f"this one is at most {self.gap:.3g} of that below it."
             )
         return tuple(held)
+
+    @property
+    def relaxed_limits(self) -> dict[str, Any]:
+        """The limits with `relaxation` applied, as arguments of `assign`; arrays only.
+
+        Raises InputError for a Market (change its tables) and where capacity is hours.
+
+        Examples
+        --------
+        >>> import libmatch as lm
+        >>> r = lm.assign([[1.0, 1.0], [1.0, 1.0]], capacity=2, min_load=[2, 1])
+        >>> r.status, [str(change) for change in r.relaxation]
+        ('infeasible', ['min_load[1] from 1 to 0'])
+        >>> lm.assign([[1.0, 1.0], [1.0, 1.0]], **r.relaxed_limits).status
+        'optimal'
+        """
+        given = self._problem
+        if "market" in given:
+            raise input_error("a Market's limits are in its tables; change them as relaxation says")
+        if given["hours"] is not None:
+            raise input_error("there is no relaxation of hours; blockers say where they lack")
+        n, m = given["n"], given["m"]
+        defaults = {"demand": np.ones(n, np.int64), "min_demand": np.zeros(n, np.int64)}
+        defaults["min_load"] = np.zeros(m, np.int64)
+        limits: dict[str, Any] = {"capacity": np.array(given["capacity"], np.int64)}
+        for name, default in defaults.items():
+            limits[name] = default if given[name] is None else np.array(given[name], np.int64)
+        pins = set() if given["pinned"] is None else set(map(tuple, given["pinned"].tolist()))
+        for r in self.relaxation:
+            if r.limit == "pin":
+                pins.discard((r.firm, r.adviser))
+            else:
+                limits[r.limit][r.firm if r.adviser is None else r.adviser] = r.after
+        limits["pinned"] = np.array(sorted(pins), np.int64).reshape(-1, 2) if pins else None
+        return limits
 
     def __repr__(self) -> str:
         return (
@@ -144,8 +244,11 @@ def assign(
         `pairs` (k, 2) int64 sorted; `prices` (m,) float64 in the unit of the utility (per hour
         with `load`), negative only where there is a minimum load; `objective`, `bound`, `gap`,
         rounded so that none looks better than it is; `unit` (0 = real numbers); `status` optimal,
-        within_gap, time_limit, cancelled or infeasible; `guarantees` in words; `blockers` when
-        infeasible.
+        within_gap, time_limit, cancelled or infeasible; `guarantees` in words.
+        When infeasible: `blockers` say which firms, advisers and pins contradict each other;
+        `relaxation` is a smallest set of changes of limits with which an assignment exists,
+        `relaxed_limits` the limits after it and `relaxed_pairs` (k, 2) one such assignment; the
+        prices then prove that no smaller change is enough, in units of it: -1, 0 or 1.
 
     Raises
     ------
@@ -162,9 +265,11 @@ def assign(
     the generalised assignment problem, NP-hard: prices per hour of the linear relaxation (smooth
     dual, Newton steps) prove the bound, annealing with ejection chains finds the assignment, with
     an effort of its own that ends even where the relaxation leaves a gap (then status
-    time_limit). Ties go to the smaller row and column. Sums of the certificate are exact, rounded
-    once: bound up, objective down (U. Kulisch, W. Miranker, *Computer Arithmetic in Theory and
-    Practice*, 1981); so without a unit, optimal means equal as real numbers.
+    time_limit). Limits that contradict each other are found by maximum flows (R. Ahuja, T.
+    Magnanti, J. Orlin, *Network Flows*, 1993, section 6.7). Ties go to the smaller row and column.
+    Sums of the certificate are exact, rounded once: bound up, objective down (U. Kulisch, W.
+    Miranker, *Computer Arithmetic in Theory and Practice*, 1981); so without a unit, optimal means
+    equal as real numbers.
 
     Examples
     --------
@@ -177,6 +282,9 @@ def assign(
     >>> r = lm.assign([[9.0], [5.0], [5.0]], capacity=4.5, load=[4, 2, 2.5])
     >>> r.pairs.tolist(), r.objective
     ([[1, 0], [2, 0]], 10.0)
+    >>> r = lm.assign([[1.0], [1.0], [1.0]], capacity=2, min_demand=1)
+    >>> r.status, r.blockers[0].shortfall, str(r.relaxation[0])
+    ('infeasible', 1, 'capacity[0] from 2 to 3')
     """
     for name, given in (("quotas", quotas), ("prices", prices)):
         if given is not None:
@@ -227,7 +335,9 @@ def assign(
         unit=found.unit,
         status=found.status,
         seconds=found.seconds,
-        blockers=tuple(Blocker(*b) for b in found.blockers),
+        blockers=tuple(map(Blocker._of, found.blockers)),
+        relaxation=tuple(Relaxation(*r) for r in found.relaxation),
+        relaxed_pairs=found.relaxed_pairs,
         _problem=problem,
     )
 
@@ -243,6 +353,11 @@ def verify_assign(r: AssignResult) -> _core.Verdict:
         bound=r.bound,
         unit=r.unit,
         status=r.status,
+        infeasible=(
+            [b._row() for b in r.blockers],
+            [change._row() for change in r.relaxation],
+            r.relaxed_pairs,
+        ),
     )
     return verdict
 

@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from libmatch._types import Rule, Sparse, TablesIn, TablesOut
+from libmatch._types import (
+    BlockerRow,
+    Infeasible,
+    RelaxationRow,
+    Rule,
+    Sparse,
+    TablesIn,
+    TablesOut,
+)
 
 class _Bound(type): ...
 
@@ -75,7 +83,11 @@ class AssignResult(_Made):
     @property
     def seconds(self) -> float: ...
     @property
-    def blockers(self) -> list[tuple[str, int, int, str]]: ...
+    def blockers(self) -> list[BlockerRow]: ...
+    @property
+    def relaxation(self) -> list[RelaxationRow]: ...
+    @property
+    def relaxed_pairs(self) -> NDArray[np.int64]: ...
 
 class PoolResult(_Made):
     @property
@@ -155,6 +167,7 @@ def verify_assign(
     bound: float,
     unit: float,
     status: str,
+    infeasible: Infeasible,
 ) -> Verdict: ...
 def assign_market(
     market: Market,
@@ -175,6 +188,7 @@ def verify_assign_market(
     bound: float,
     unit: float,
     status: str,
+    infeasible: Infeasible,
 ) -> Verdict: ...
 def pool(
     amount: NDArray[np.float64],

@@ -18,3 +18,11 @@ Sparse: TypeAlias = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.floa
 """Row starts (n + 1), columns and values, sorted by row and column."""
 Rule: TypeAlias = tuple[Mapping[str, Any], NDArray[np.uint32] | None]
 """A dossier rule's fields, and the cell of each firm under it."""
+BlockerRow: TypeAlias = tuple[
+    str, int, int, str, int, int, list[int], list[int], list[tuple[int, int]]
+]
+"""Kind, index, shortfall, reason, needed, reachable, firms, advisers, pins."""
+RelaxationRow: TypeAlias = tuple[str, int | None, int | None, int, int]
+"""Limit, firm, adviser, before, after."""
+Infeasible: TypeAlias = tuple[list[BlockerRow], list[RelaxationRow], NDArray[np.int64]]
+"""What an infeasible answer claims: blockers, relaxation, pairs that meet the relaxed limits."""

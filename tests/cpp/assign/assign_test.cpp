@@ -307,7 +307,9 @@ TEST(AssignBlockers, PinBeyondCapacityIsNamed) {
     ASSERT_EQ(r.certificate.status, Status::infeasible);
     ASSERT_EQ(r.blockers.size(), 1U);
     EXPECT_EQ(r.blockers[0].kind, Blocker::Kind::pin);
-    EXPECT_EQ(r.blockers[0].index, 1U);
+    EXPECT_EQ(r.blockers[0].pins, p.limits.pinned);
+    EXPECT_EQ(r.blockers[0].needed, 2);
+    EXPECT_EQ(r.blockers[0].reachable, 1);
 }
 
 TEST(AssignBlockers, PinThatIsNotEligibleIsNamed) {
