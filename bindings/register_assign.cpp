@@ -1,5 +1,6 @@
 // Assignment at array level, and on one programme of a market.
 #include "convert.hpp"
+#include "infeasible.hpp"
 #include "register.hpp"
 
 #include <libmatch/assign/assign.hpp>
@@ -102,9 +103,10 @@ class Problem {
 };
 
 AssignmentResult run(const PairSource& source, const AssignmentLimits& limits, double gap,
-                     bool exact, std::optional<double> time_limit, unsigned threads,
+                     bool exact, double unit, std::optional<double> time_limit, unsigned threads,
                      std::uint64_t seed) {
     AssignmentOptions options;
+    options.unit = unit;
     options.seed = seed;
     options.gap = gap;
     options.exact = exact;
@@ -126,23 +128,117 @@ Status status_named(const std::string& text) {
 /// What a caller claims, to be judged.
 AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>& prices,
                           const Array<double>& quota_prices, double objective, double bound,
-                          double unit, const std::string& status) {
+                          double unit, const std::string& status,
+                          const InfeasibleRows& infeasible) {
     AssignmentResult claim;
-    const auto flat = to_vector(pairs);
-    for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
-        claim.pairs.push_back({FirmId(static_cast<std::size_t>(flat[k])),
-                               AdviserId(static_cast<std::size_t>(flat[k + 1]))});
-    }
+    claim.pairs = to_pairs(pairs);
     claim.prices = to_vector(prices);
     claim.quota_prices = to_vector(quota_prices);
     claim.certificate = {status_named(status), objective, bound, unit, 0};
-    // Blockers explain; the judge of arrays takes them as given.
-    if (claim.certificate.status == Status::infeasible) claim.blockers.push_back({});
+    const auto& [blockers, relaxation, relaxed_pairs] = infeasible;
+    claim.blockers = blockers_from(blockers);
+    claim.relaxation = relaxation_from(relaxation);
+    claim.relaxed_pairs = to_pairs(relaxed_pairs);
     return claim;
 }
 
+/// Rows of a market's tables beside its indices, which are in the order of ids.
+class Rows {
+  public:
+    /// Arrays have no ids: a row is its index.
+    Rows() = default;
+    explicit Rows(const Market& market)
+        : firm_(market.firms.row),
+          adviser_(market.advisers.row),
+          firm_at_(inverse(firm_)),
+          adviser_at_(inverse(adviser_)) {}
+
+    [[nodiscard]] FirmId row_of(FirmId i) const { return of(firm_, i); }
+    [[nodiscard]] AdviserId row_of(AdviserId j) const { return of(adviser_, j); }
+
+    /// From indices to rows.
+    [[nodiscard]] AssignmentResult given(AssignmentResult r) const {
+        for (Pair& p : r.pairs) p = {of(firm_, p.firm), of(adviser_, p.adviser)};
+        std::sort(r.pairs.begin(), r.pairs.end());
+        r.prices = moved(r.prices, adviser_at_);
+        rename(r, firm_, adviser_);
+        return r;
+    }
+    /// From rows to indices.
+    [[nodiscard]] AssignmentResult inside(AssignmentResult r) const {
+        for (Pair& p : r.pairs) p = {of(firm_at_, p.firm), of(adviser_at_, p.adviser)};
+        r.prices = moved(r.prices, adviser_);
+        rename(r, firm_at_, adviser_at_);
+        return r;
+    }
+
+    /// From rows to indices, of what was given beside the market.
+    [[nodiscard]] std::vector<Quota> inside(std::vector<Quota> quotas) const {
+        for (Quota& q : quotas) {
+            rename(q.firms, firm_at_);
+            rename(q.advisers, adviser_at_);
+        }
+        return quotas;
+    }
+    [[nodiscard]] std::vector<double> of_firms(const std::vector<double>& values) const {
+        return moved(values, firm_);
+    }
+
+  private:
+    using Order = std::vector<std::uint32_t>;
+    static Order inverse(const Order& order) {
+        Order out(order.size());
+        for (std::size_t k = 0; k < order.size(); ++k)
+            out[order[k]] = static_cast<std::uint32_t>(k);
+        return out;
+    }
+    /// What lies outside stays outside, for the judge to name.
+    template <class Id>
+    static Id of(const Order& order, Id at) {
+        return at.value < order.size() ? Id(order[at.value]) : at;
+    }
+    template <class Id>
+    static void rename(std::optional<std::vector<Id>>& members, const Order& order) {
+        if (!members) return;
+        for (Id& id : *members) id = of(order, id);
+        std::sort(members->begin(), members->end());
+    }
+    /// What only an infeasible answer has.
+    static void rename(AssignmentResult& r, const Order& firm, const Order& adviser) {
+        for (Blocker& b : r.blockers) {
+            if (b.kind == Blocker::Kind::firm) b.index = of(firm, FirmId(b.index)).value;
+            if (b.kind == Blocker::Kind::adviser) b.index = of(adviser, AdviserId(b.index)).value;
+            for (FirmId& i : b.firms) i = of(firm, i);
+            for (AdviserId& j : b.advisers) j = of(adviser, j);
+            for (Pair& p : b.pins) p = {of(firm, p.firm), of(adviser, p.adviser)};
+        }
+        for (Relaxation& change : r.relaxation) {
+            change.firm = of(firm, change.firm);
+            change.adviser = of(adviser, change.adviser);
+        }
+        for (Pair& p : r.relaxed_pairs) p = {of(firm, p.firm), of(adviser, p.adviser)};
+    }
+    static std::vector<double> moved(const std::vector<double>& values, const Order& from) {
+        if (from.size() != values.size()) return values;
+        std::vector<double> out(values.size());
+        for (std::size_t k = 0; k < values.size(); ++k) out[k] = values[from[k]];
+        return out;
+    }
+    Order firm_, adviser_, firm_at_, adviser_at_;
+};
+
+/// The limits of a programme, with those that were given beside the market, by rows.
+AssignmentLimits market_limits(const Scorer& scorer, const Rows& rows,
+                               const std::vector<QuotaRow>& quotas,
+                               const std::optional<Array<double>>& reservation) {
+    AssignmentLimits limits = programme_limits(scorer);
+    limits.quotas = rows.inside(to_quotas(quotas));
+    limits.reservation = rows.of_firms(to_vector(reservation));
+    return limits;
+}
+
 check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
-                     const AssignmentResult& claim) {
+                     const AssignmentResult& claim, const Rows& rows = {}) {
     check::AssignmentCase problem;
     problem.stage = "assign";
     problem.firms = source.firms();
@@ -150,8 +246,10 @@ check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
     problem.eligible = [&](FirmId i, AdviserId j) { return source.eligible(i, j); };
     problem.utility = [&](FirmId i, AdviserId j) { return source.utility(i, j); };
     problem.load = [&](FirmId i, AdviserId j) { return source.load(i, j); };
-    problem.firm_name = [](FirmId i) { return "firm " + std::to_string(i.value); };
-    problem.adviser_name = [](AdviserId j) { return "adviser " + std::to_string(j.value); };
+    problem.firm_name = [&](FirmId i) { return "firm " + std::to_string(rows.row_of(i).value); };
+    problem.adviser_name = [&](AdviserId j) {
+        return "adviser " + std::to_string(rows.row_of(j).value);
+    };
     problem.reason = [&](FirmId i, AdviserId j) { return source.reason(i, j); };
     const py::gil_scoped_release unlocked;  // every pair is looked at
     check::Verdict verdict;
@@ -171,18 +269,7 @@ ProgrammeId programme_named(const Market& market, const std::string& text) {
 
 void register_assign(py::module_& m) {
     py::class_<AssignmentResult>(m, "AssignResult")
-        .def_property_readonly("pairs",
-                               [](const AssignmentResult& r) {
-                                   py::array_t<std::int64_t> out(
-                                       {static_cast<py::ssize_t>(r.pairs.size()), py::ssize_t{2}});
-                                   auto view = out.mutable_unchecked<2>();
-                                   for (std::size_t k = 0; k < r.pairs.size(); ++k) {
-                                       view(static_cast<py::ssize_t>(k), 0) = r.pairs[k].firm.value;
-                                       view(static_cast<py::ssize_t>(k), 1) =
-                                           r.pairs[k].adviser.value;
-                                   }
-                                   return out;
-                               })
+        .def_property_readonly("pairs", [](const AssignmentResult& r) { return to_array(r.pairs); })
         .def_property_readonly("prices",
                                [](const AssignmentResult& r) { return to_array(r.prices); })
         .def_property_readonly("quota_prices",
@@ -198,15 +285,12 @@ void register_assign(py::module_& m) {
         .def_property_readonly(
             "status",
             [](const AssignmentResult& r) { return std::string(name(r.certificate.status)); })
-        .def_property_readonly("blockers", [](const AssignmentResult& r) {
-            constexpr const char* kinds[] = {"firm", "adviser", "pin", "quota"};
-            std::vector<std::tuple<std::string, std::uint32_t, std::int64_t, std::string>> out;
-            for (const Blocker& b : r.blockers) {
-                out.emplace_back(kinds[static_cast<std::size_t>(b.kind)], b.index, b.shortfall,
-                                 b.reason);
-            }
-            return out;
-        });
+        .def_property_readonly("blockers",
+                               [](const AssignmentResult& r) { return rows_of(r.blockers); })
+        .def_property_readonly("relaxation",
+                               [](const AssignmentResult& r) { return rows_of(r.relaxation); })
+        .def_property_readonly("relaxed_pairs",
+                               [](const AssignmentResult& r) { return to_array(r.relaxed_pairs); });
 
     m.def(
         "assign",
@@ -218,17 +302,17 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
-           double gap, bool exact, std::optional<double> time_limit, unsigned threads,
+           double gap, bool exact, double unit, std::optional<double> time_limit, unsigned threads,
            std::uint64_t seed) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
                             min_load, pinned, hours, std::move(load), quotas, reservation);
-            return run(p.source(), p.limits(), gap, exact, time_limit, threads, seed);
+            return run(p.source(), p.limits(), gap, exact, unit, time_limit, threads, seed);
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
         py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("reservation"), py::kw_only(),
-        py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("time_limit") = py::none(),
-        py::arg("threads") = 0, py::arg("seed") = 0);
+        py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("unit") = 1e-6,
+        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
     m.def(
         "verify_assign",
         [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
@@ -241,49 +325,52 @@ void register_assign(py::module_& m) {
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
            const Array<std::int64_t>& pairs, const Array<double>& prices,
            const Array<double>& quota_prices, double objective, double bound, double unit,
-           const std::string& status) {
+           const std::string& status, const InfeasibleRows& infeasible) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
                             min_load, pinned, hours, std::move(load), quotas, reservation);
-            return judge(p.source(), p.limits(),
-                         claim_of(pairs, prices, quota_prices, objective, bound, unit, status));
+            return judge(
+                p.source(), p.limits(),
+                claim_of(pairs, prices, quota_prices, objective, bound, unit, status, infeasible));
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
         py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("reservation"),
         py::arg("pairs"), py::arg("prices"), py::arg("quota_prices"), py::arg("objective"),
-        py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("bound"), py::arg("unit"), py::arg("status"), py::arg("infeasible"));
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
-           double gap, bool exact, std::optional<double> time_limit, unsigned threads,
+           double gap, bool exact, double unit, std::optional<double> time_limit, unsigned threads,
            std::uint64_t seed) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            AssignmentLimits limits = programme_limits(scorer);
-            limits.quotas = to_quotas(quotas);
-            limits.reservation = to_vector(reservation);
-            return run(MarketSource(scorer), limits, gap, exact, time_limit, threads, seed);
+            const Rows rows(*market);
+            AssignmentResult found =
+                run(MarketSource(scorer, threads), market_limits(scorer, rows, quotas, reservation),
+                    gap, exact, unit, time_limit, threads, seed);
+            name_blockers(scorer, found);
+            return rows.given(std::move(found));
         },
         py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("reservation"),
-        py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("time_limit") = py::none(),
-        py::arg("threads") = 0, py::arg("seed") = 0);
+        py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("unit") = 1e-6,
+        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
     m.def(
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
            const Array<std::int64_t>& pairs, const Array<double>& prices,
            const Array<double>& quota_prices, double objective, double bound, double unit,
-           const std::string& status) {
+           const std::string& status, const InfeasibleRows& infeasible) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            AssignmentLimits limits = programme_limits(scorer);
-            limits.quotas = to_quotas(quotas);
-            limits.reservation = to_vector(reservation);
-            return judge(MarketSource(scorer), limits,
-                         claim_of(pairs, prices, quota_prices, objective, bound, unit, status));
+            const Rows rows(*market);
+            return judge(MarketSource(scorer), market_limits(scorer, rows, quotas, reservation),
+                         rows.inside(claim_of(pairs, prices, quota_prices, objective, bound, unit,
+                                              status, infeasible)),
+                         rows);
         },
         py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("reservation"),
         py::arg("pairs"), py::arg("prices"), py::arg("quota_prices"), py::arg("objective"),
-        py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("bound"), py::arg("unit"), py::arg("status"), py::arg("infeasible"));
 }
 
 }  // namespace libmatch::python

@@ -7,6 +7,7 @@
 #include <libmatch/check/pooling.hpp>
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/error.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/model/build_market.hpp>
 #include <libmatch/model/plan_tables.hpp>
 #include <libmatch/plan/blocking.hpp>

@@ -4,13 +4,19 @@
 // until nobody is left to ask -> certificate over all pairs -> if the gap is still open, or an
 // exact answer is asked, the exact mode from these prices (exact_mode.hpp): shortest paths in whole
 // units on the pairs near each firm's choice, widened until no pair of the full problem objects.
-// Minimum loads, minimum demands and demands over 1, and exact answers on pairs that a source
-// stores in rows, begin with an auction in whole units instead (exact_start.hpp). Deterministic for
-// any number of threads.
+// An exact answer is proven in the unit that was stated. Otherwise the solver picks the finest unit
+// that fits, and the proof is in reals, as rounded to the safe side as any other (certify.hpp).
+// Minimums and pins that contradict each other are found first (feasibility.hpp). Minimum loads,
+// minimum demands and demands over 1, and exact answers on pairs that a source stores in rows,
+// begin with an auction in whole units instead (exact_start.hpp). Deterministic for any number of
+// threads.
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
+#include <cstdint>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +29,7 @@
 #include <libmatch/assign/hours.hpp>
 #include <libmatch/assign/quotas.hpp>
 #include <libmatch/assign/reservation.hpp>
+#include <libmatch/assign/units.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
 
@@ -38,22 +45,29 @@ class Assigner {
           options_(options),
           control_(control),
           n_(source.firms()),
-          m_(source.advisers()) {}
+          m_(source.advisers()),
+          exact_(options.exact || options.gap <= 0),
+          largest_(source.utility_size()),
+          units_(exact_ ? options.unit : WholeUnits::finest(largest_, m_), m_,
+                 exact_ ? WholeUnits::TooLarge::refused : WholeUnits::TooLarge::clamped) {}
 
     AssignmentResult solve() {
         auto faults = faults_of(limits_, n_, m_);
         if (!faults.empty()) throw InputError(std::move(faults));
-        if (!pins_hold()) return infeasible();
+        check_utilities();
+        const auto found =
+            decide_feasibility(source_, limits_, options_.threads, control_, result_);
+        if (found == Feasibility::infeasible) return infeasible();
+        if (found == Feasibility::unknown) return stopped_early();
 
         bool proven = false;
-        if (!only_capacities() || (options_.exact && source_.stored())) {
+        if (!only_capacities() || (exact_ && source_.stored())) {
             start_in_units();
         } else {
             auction();
-            proven = !options_.exact && gap() <= options_.gap;
+            proven = !exact_ && gap() <= options_.gap;
         }
         if (!proven && !control_.stop()) proven = exact();
-        if (!result_.blockers.empty()) return infeasible();
 
         Certificate& c = result_.certificate;
         c.seconds = control_.elapsed();
@@ -65,36 +79,51 @@ class Assigner {
   private:
     // ---- what kind of problem this is ----
 
+    /// Lists and prices hold utilities up to largest_utility; a unit must tell some apart from 0.
+    void check_utilities() const {
+        if (!(std::isfinite(options_.unit) && options_.unit > 0)) {
+            throw InputError({Fault::Severity::error, "unit", -1, "", figure(options_.unit),
+                              "a finite number above 0 is expected", "give one, like 1e-6"});
+        }
+        if (!(largest_ <= largest_utility)) refuse_largest();
+        if (exact_ && largest_ > 0 && largest_ < 0.5 * units_.unit()) {
+            throw InputError({Fault::Severity::error, "utility", -1, "", figure(largest_),
+                              "no utility is larger, so all of them round to 0 in the exact mode's "
+                              "unit of " +
+                                  figure(units_.unit()),
+                              "scale the utilities up or give a smaller unit"});
+        }
+    }
+    [[noreturn]] void refuse_largest() const {
+        for (std::size_t i = 0; i < n_; ++i) {
+            for (std::size_t j = 0; j < m_; ++j) {
+                const FirmId firm(i);
+                const AdviserId adviser(j);
+                if (!source_.eligible(firm, adviser)) continue;
+                const double u = source_.utility(firm, adviser);
+                if (std::fabs(u) <= largest_utility) continue;
+                throw InputError({Fault::Severity::error, "utility", static_cast<std::int64_t>(i),
+                                  std::to_string(j), figure(u),
+                                  "a number between -1e30 and 1e30 is expected",
+                                  "scale the utilities down"});
+            }
+        }
+        throw InputError({Fault::Severity::error, "utility", -1, "", figure(largest_),
+                          "utilities between -1e30 and 1e30 are expected",
+                          "scale the utilities down"});
+    }
+    static std::string figure(double x) {
+        std::ostringstream out;
+        out << x;
+        return out.str();
+    }
+
     [[nodiscard]] bool only_capacities() const {
         const auto positive = [](auto x) { return x > 0; };
         return std::none_of(limits_.min_load.begin(), limits_.min_load.end(), positive) &&
                std::none_of(limits_.min_demand.begin(), limits_.min_demand.end(), positive) &&
                std::none_of(limits_.demand.begin(), limits_.demand.end(),
                             [](auto d) { return d > 1; });
-    }
-
-    /// Pins must be eligible and fit; otherwise they are the blockers.
-    bool pins_hold() {
-        std::vector<std::int64_t> load(m_, 0);
-        std::vector<std::int32_t> degree(n_, 0);
-        for (std::size_t k = 0; k < limits_.pinned.size(); ++k) {
-            const Pair& p = limits_.pinned[k];
-            const auto block = [&](std::string reason) {
-                result_.blockers.push_back(
-                    {Blocker::Kind::pin, static_cast<std::uint32_t>(k), 1, std::move(reason)});
-            };
-            if (!source_.eligible(p.firm, p.adviser)) {
-                block(source_.reason(p.firm, p.adviser) + "; drop the pin or change the rule");
-            } else if (++load[p.adviser] > limits_.capacity[p.adviser]) {
-                block(
-                    "more firms are pinned to the adviser than its capacity; drop pins or raise "
-                    "it");
-            } else if (++degree[p.firm] > limits_.demand_of(p.firm)) {
-                block(
-                    "more advisers are pinned to the firm than its demand; drop pins or raise it");
-            }
-        }
-        return result_.blockers.empty();
     }
 
     // ---- the fast way ----
@@ -116,7 +145,7 @@ class Assigner {
                              options_.threads, control_);
         result_.prices.assign(m_, 0.0);
         result_.pairs = limits_.pinned;
-        if (options_.exact) {
+        if (exact_) {
             search.run_to(last_exact_step());
             take(search);
             reach_ = exact_steps * search.last_epsilon();
@@ -124,7 +153,7 @@ class Assigner {
         } else {
             const bool proven = search.run(std::max(options_.gap, 1e-9), [&] {
                 take(search);
-                certify(0);
+                certify();
                 return gap();
             });
             if (proven) return;
@@ -132,10 +161,10 @@ class Assigner {
             reach_ = exact_steps * search.last_epsilon();
         }
         if (search.mean() <= 0) close_empty_seats(room, search.highest());
-        certify(0);
+        certify();
         if (search.mean() > 0 && result_.certificate.bound == 0) {
             close_empty_seats(room, search.highest());
-            certify(0);
+            certify();
         }
     }
 
@@ -171,42 +200,43 @@ class Assigner {
         control_.report("assign", 0);
         const auto candidates = static_cast<std::size_t>(std::max(options_.candidates, 2));
         const auto start =
-            ExactStart(source_, limits_, options_.unit, candidates, options_.threads).run(control_);
+            ExactStart(source_, limits_, units_, candidates, options_.threads).run(control_);
         result_.pairs = start.pairs;
         result_.prices.resize(m_);
         for (std::size_t j = 0; j < m_; ++j)
-            result_.prices[j] = static_cast<double>(start.prices[j]) * options_.unit;
-        reach_ = exact_steps * static_cast<double>(start.step) * options_.unit;
-        if (control_.stop()) certify(options_.exact ? options_.unit : 0);
+            result_.prices[j] = static_cast<double>(start.prices[j]) * units_.unit();
+        reach_ = exact_steps * static_cast<double>(start.step) * units_.unit();
+        if (control_.stop()) certify();
     }
 
     bool exact() {
-        const double unit = options_.unit;
+        const double unit = units_.unit();
         WholeAnswer answer{result_.pairs, std::vector<std::int64_t>(m_)};
         for (std::size_t j = 0; j < m_; ++j) answer.prices[j] = to_units(result_.prices[j], unit);
-        ExactMode mode(source_, limits_, unit, options_.threads);
+        ExactMode mode(source_, limits_, units_, options_.threads);
         const auto outcome = mode.run(answer, exact_reach(), control_);
-        if (outcome == ExactMode::Outcome::infeasible) {
-            result_.blockers = find_blockers(limits_, n_, mode.all_pairs());
-            return true;
-        }
-        if (outcome == ExactMode::Outcome::stopped) {
-            certify(options_.exact ? unit : 0);
+        assert(outcome != ExactMode::Outcome::infeasible);  // that was decided before
+        if (outcome != ExactMode::Outcome::optimal) {
+            certify();
             return false;
         }
         result_.pairs = std::move(answer.pairs);
         for (std::size_t j = 0; j < m_; ++j)
             result_.prices[j] = static_cast<double>(answer.prices[j]) * unit;
+        if (!exact_) {
+            certify();
+            return !control_.stop();
+        }
         result_.certificate.unit = unit;
-        result_.certificate.objective = static_cast<double>(mode.objective()) * unit;
-        result_.certificate.bound = static_cast<double>(mode.bound()) * unit;
+        result_.certificate.objective = mode.objective() * unit;
+        result_.certificate.bound = mode.bound() * unit;
         return true;
     }
 
     /// How far under a firm's choice a pair may lie and still matter, units. What the auction
     /// leaves open per firm is far less than its last step; prices move by a few of them.
     [[nodiscard]] std::int64_t exact_reach() const {
-        return static_cast<std::int64_t>(std::min(1e15, reach_ / options_.unit)) + 4;
+        return static_cast<std::int64_t>(std::min(1e15, reach_ / units_.unit())) + 4;
     }
 
     // ---- the proof ----
@@ -224,7 +254,7 @@ class Assigner {
     void settle_for_best_bound() {
         Certificate& c = result_.certificate;
         c.unit = 0;
-        c.objective = objective_of(source_, result_.pairs, 0, options_.threads);
+        c.objective = objective_of(source_, result_.pairs, options_.threads);
         if (!best_prices_.empty()) {
             c.bound = best_bound_;
             result_.prices = best_prices_;
@@ -232,19 +262,21 @@ class Assigner {
         }
         result_.prices.assign(m_, 0.0);
         const double most = std::max(0.0, source_.utility_limit());
-        Sum bound;
-        for (std::size_t i = 0; i < n_; ++i)
-            bound.add(most * static_cast<double>(limits_.demand_of(FirmId(i))));
-        c.bound = bound.value();
+        std::int64_t demand = 0;
+        for (std::size_t i = 0; i < n_; ++i) demand += limits_.demand_of(FirmId(i));
+        ExactSum bound;
+        bound.add_multiple(most, demand);
+        c.bound = bound.up();
     }
 
-    void certify(double unit) {
+    /// Objective and bound of the answer at hand, in reals.
+    void certify() {
         Certificate& c = result_.certificate;
         const bool wait = cheap_to_prove();
         if (wait || !control_.stop()) {
-            c.unit = unit;
-            c.objective = objective_of(source_, result_.pairs, unit, options_.threads);
-            c.bound = bound_of(source_, limits_, result_.prices, result_.pairs, unit,
+            c.unit = 0;
+            c.objective = objective_of(source_, result_.pairs, options_.threads);
+            c.bound = bound_of(source_, limits_, result_.prices, result_.pairs, c.objective,
                                options_.threads, wait ? never_stop_ : control_);
         }
         if (wait || !control_.stop()) {
@@ -256,20 +288,46 @@ class Assigner {
     [[nodiscard]] double gap() const { return result_.certificate.gap(); }
 
     AssignmentResult infeasible() {
-        result_.pairs.clear();
-        result_.prices.assign(m_, 0.0);
         result_.certificate = {};
         result_.certificate.status = Status::infeasible;
         result_.certificate.seconds = control_.elapsed();
         return std::move(result_);
     }
 
+    /// Nothing is known yet, not even whether an assignment exists: the pins, if they can be.
+    AssignmentResult stopped_early() {
+        if (pins_fit()) {
+            result_.prices.assign(m_, 0.0);
+            result_.pairs = limits_.pinned;
+            certify();
+        } else {
+            settle_for_best_bound();
+        }
+        result_.certificate.status = control_.stop_status();
+        result_.certificate.seconds = control_.elapsed();
+        return std::move(result_);
+    }
+
+    [[nodiscard]] bool pins_fit() const {
+        std::vector<std::int64_t> load(m_, 0);
+        std::vector<std::int32_t> degree(n_, 0);
+        return std::all_of(limits_.pinned.begin(), limits_.pinned.end(), [&](const Pair& p) {
+            return source_.eligible(p.firm, p.adviser) &&
+                   ++load[p.adviser] <= limits_.capacity[p.adviser] &&
+                   ++degree[p.firm] <= limits_.demand_of(p.firm);
+        });
+    }
+
+    static constexpr double largest_utility = 1e30;  ///< lists hold single precision
     static constexpr double exact_steps = 16;  ///< last steps that a price moves in the exact mode
     const PairSource& source_;
     const AssignmentLimits& limits_;
     const AssignmentOptions& options_;
     Control& control_;
     std::size_t n_, m_;
+    bool exact_;
+    double largest_;  ///< utility in size
+    WholeUnits units_;
     double reach_ = 0;  ///< see exact_reach, score units
     AssignmentResult result_;
     const Control never_stop_;

@@ -71,7 +71,7 @@ class AuctionSearch {
   private:
     static constexpr double first_epsilon = 0.1;  ///< times the mean of the best utilities
     static constexpr double epsilon_step = 6;
-    static constexpr double first_drop = 3;  ///< epsilons between prices and the next start
+    static constexpr double first_drop = 2;  ///< epsilons between prices and the next start
     /// The same between a sample and the next one: it covers what the smaller sample cannot know.
     static constexpr double sample_drop = 4;
     /// Epsilons by which a guessed height lies under the first prices.
@@ -84,11 +84,13 @@ class AuctionSearch {
     static constexpr double worth_a_proof = 100;
     /// Lists serve on after prices fell by this much of their usual width.
     static constexpr double worth_keeping = 0.3;
+    /// One adviser of so many may have fallen further than the others for lists to serve on.
+    static constexpr std::size_t few_at_most = 20;
     static constexpr int max_attempts = 20;
     static constexpr std::uint64_t bids_per_firm = 400;
     /// A sample has at least this many firms, and this many seats at a usual adviser.
     static constexpr double least_firms = 10'000;
-    static constexpr double least_seats = 3;
+    static constexpr double least_seats = 1;
 
     /// The samples; false when no pair is worth anything. `last`: the step that will be enough,
     /// times the mean of the best utilities.
@@ -108,7 +110,7 @@ class AuctionSearch {
             firms = firms_of(level - 1);
             source_.best_spread(firms, prices_, lists_, threads_, control_, 0);
         }
-        if (top > 0) epsilon_ = std::min(epsilon_, std::max(last, first_epsilon / 40) * mean_);
+        if (top > 0) epsilon_ = std::min(epsilon_, std::max(last, first_epsilon / 60) * mean_);
         return true;
     }
 
@@ -193,29 +195,54 @@ class AuctionSearch {
         source_.best_spread(firms, prices_, lists_, threads_, control_, 0);
     }
 
-    /// The next start: full advisers a little cheaper, all others free. Returns the largest fall.
-    double start_below(const Auction& round, double by) {
-        double largest = 0;
+    /// The next start: full advisers cheaper by `by`, all others free. Returns the advisers that
+    /// fell by more.
+    std::vector<AdviserId> start_below(const Auction& round, double by) {
+        std::vector<AdviserId> freed;
         for (std::size_t j = 0; j < prices_.size(); ++j) {
             if (room_[j] == 0) continue;
             const double price = round.prices()[j];
             prices_[j] = round.is_full(j) ? std::max(0.0, price - by) : 0;
-            largest = std::max(largest, price - prices_[j]);
+            if (!round.is_full(j) && price > by) freed.emplace_back(j);
         }
-        return largest;
+        return freed;
     }
 
     /// Starts the next auction below the prices of the last one, and keeps lists true.
     void lower(const Auction& round, double by, const std::vector<FirmId>& firms) {
-        const double largest = start_below(round, by);
-        if (largest <= worth_keeping * band_) {
-            lists_.loosen(firms, largest);
-        } else {
-            std::vector<FirmId> partial;
-            for (const FirmId i : firms) {
-                if (lists_.outside(i) != -HUGE_VAL) partial.push_back(i);
-            }
+        const std::vector<AdviserId> freed = start_below(round, by);
+        std::vector<FirmId> partial;
+        for (const FirmId i : firms) {
+            if (lists_.outside(i) != -HUGE_VAL) partial.push_back(i);
+        }
+        if (by > worth_keeping * band_ || few_at_most * freed.size() > prices_.size()) {
             source_.best_spread(partial, prices_, lists_, threads_, control_, 0);
+            return;
+        }
+        lists_.loosen(partial, by);
+        if (!freed.empty()) mind(freed, partial);
+    }
+
+    /// Raises outside values to what unlisted pairs with these advisers are worth now.
+    void mind(const std::vector<AdviserId>& freed, const std::vector<FirmId>& firms) {
+        const double closed = highest_ * (1 + 1e-6) + 1;
+        std::vector<double> prices(prices_.size(), closed);
+        for (const AdviserId j : freed) prices[j] = prices_[j];
+        CandidateLists best(source_.firms(), 4);
+        source_.best(firms, prices, best, threads_, control_, 0);
+        for (const FirmId i : firms) {
+            double most = best.outside(i);
+            for (const Candidate& c : best.of(i)) {
+                const double net = static_cast<double>(c.value) * (1 + 0x1p-22) - prices[c.adviser];
+                if (net <= 0) continue;
+                const auto list = lists_.of(i);
+                if (std::none_of(list.begin(), list.end(), [&](const Candidate& listed) {
+                        return listed.adviser == c.adviser;
+                    })) {
+                    most = std::max(most, net);
+                }
+            }
+            if (most > lists_.outside(i)) lists_.raise(i, most);
         }
     }
 

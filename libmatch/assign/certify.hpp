@@ -1,21 +1,29 @@
-// Objective and bound of an assignment at given prices, over all pairs of a source.
+// Objective and bound of an assignment at given prices, over all pairs of a source, neither of them
+// better than the truth.
 //
 //   bound = sum_j (C_j p_j^+ - L_j p_j^-) + sum_i (best choice of firm i at u_ij - p_j)
 //
-// The best choice of a firm holds its pins, and between min_demand and demand advisers. The inner
-// best is taken over all eligible pairs. In exact mode (unit > 0) every utility and price is a
-// whole multiple of `unit`, and sums are exact integers. Complexity: one retrieval of the d best
-// pairs per firm. Deterministic for any threads.
+// The best choice of a firm holds its pins, and between min_demand and demand advisers, or nobody
+// at the firm's reservation. The inner
+// best is taken over all eligible pairs. Method: sums and products are exact (core/exact_sum.hpp)
+// and rounded once, the objective down and the bound up. Net values are compared as rounded
+// differences; rounding keeps their order, so the k-th best true one is within half a unit in the
+// last place of the k-th best rounded one, and that is added. Where this could be all that the gap
+// consists of, the pairs that tie are compared exactly. Complexity: one retrieval of the d best
+// pairs per firm, two where the gap is nearly 0. Deterministic for any threads, and for any order
+// of firms and advisers. Source: docs/model.md, Certificates without luck.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <span>
 #include <vector>
 
-#include <libmatch/assign/units.hpp>
+#include <libmatch/core/exact_sum.hpp>
+#include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/retrieve/source.hpp>
 
@@ -40,122 +48,207 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
 
 }  // namespace detail
 
-/// Sum of utilities of the pairs.
+/// Sum of utilities of the pairs: the largest double that is not above it.
 [[nodiscard]] inline double objective_of(const PairSource& source, std::span<const Pair> pairs,
-                                         double unit, unsigned threads) {
-    constexpr std::size_t chunk = 4'096;
-    const std::size_t chunks = (pairs.size() + chunk - 1) / chunk;
-    std::vector<std::int64_t> whole(chunks, 0);
-    std::vector<Sum> real(chunks);
+                                         unsigned threads) {
+    constexpr std::size_t chunk = 65'536;
+    std::vector<ExactSum> parts((pairs.size() + chunk - 1) / chunk);
     parallel_chunks(pairs.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t k = begin; k < end; ++k) {
-            const double u = source.utility(pairs[k].firm, pairs[k].adviser);
-            if (unit > 0) {
-                whole[begin / chunk] += to_units(u, unit);
-            } else {
-                real[begin / chunk].add(u);
-            }
-        }
+        for (std::size_t k = begin; k < end; ++k)
+            parts[begin / chunk].add(source.utility(pairs[k].firm, pairs[k].adviser));
     });
-    if (unit > 0)
-        return static_cast<double>(std::accumulate(whole.begin(), whole.end(), std::int64_t{0})) *
-               unit;
-    Sum sum;
-    for (const Sum& part : real) sum.add(part.value());
-    return sum.value();
+    ExactSum sum;
+    for (const ExactSum& part : parts) sum.add(part);
+    return sum.down();
 }
 
-/// `held`: pairs of an answer; with good prices they are close to each firm's best, which saves
-/// time.
+/// A dual value, and how far it may lie above the true one because ties were not looked at.
+struct DualValue {
+    double bound = 0;  ///< at least the true value
+    double slack = 0;
+};
+
+namespace detail {
+
+class DualProof {
+  public:
+    DualProof(const PairSource& source, const AssignmentLimits& limits,
+              std::span<const double> prices, unsigned threads, const Control& control)
+        : source_(source),
+          limits_(limits),
+          prices_(prices),
+          threads_(threads),
+          control_(control),
+          n_(source.firms()),
+          pin_begin_(pin_offsets(limits.pinned, n_)),
+          lists_(n_, width()) {}
+
+    /// See bound_of.
+    DualValue rounded(std::span<const Pair> held) {
+        if (lists_.width() == 1) {
+            for (const Pair& p : held) {
+                lists_.slots(p.firm)[0] = {p.adviser,
+                                           static_cast<float>(source_.utility(p.firm, p.adviser))};
+                lists_.finish(p.firm, 1, HUGE_VAL);
+            }
+        }
+        // A firm that may stay out needs no pair for less than that is worth.
+        const bool forced = std::any_of(limits_.min_demand.begin(), limits_.min_demand.end(),
+                                        [](auto d) { return d > 0; });
+        double least = forced ? -HUGE_VAL : 0;
+        for (const double r : limits_.reservation) least = std::min(least, r);
+        source_.best(all_firms(n_), prices_, lists_, threads_, control_, least);
+        ExactSum slack;
+        ExactSum bound = sum_over_firms(
+            [&](FirmId i, ExactSum& sum, ExactSum& rest) {
+                nets_of_list(i);
+                take_best(i, [&](TwoDoubles net) {
+                    sum.add(net.high);
+                    rest.add_product(std::fabs(net.high), half_last_place);
+                });
+            },
+            slack);
+        bound.add(slack);
+        return {bound.up(), slack.up()};
+    }
+
+    /// The same from the lists that `rounded` left, with the true best among pairs that tie.
+    double exact() {
+        ExactSum unused;
+        const ExactSum bound = sum_over_firms(
+            [&](FirmId i, ExactSum& sum, ExactSum&) {
+                nets_of_ties(i);
+                take_best(i, [&](TwoDoubles net) { sum.add(net); });
+            },
+            unused);
+        return bound.up();
+    }
+
+  private:
+    /// A rounded difference is off by at most this part of its size.
+    static constexpr double half_last_place = 0x1p-53;
+    /// Pairs that are looked at together; a firm may tie with all advisers.
+    static constexpr std::size_t most_pairs = 4'000'000;
+
+    [[nodiscard]] std::size_t width() const {
+        std::int32_t widest = 1;
+        for (std::size_t i = 0; i < n_; ++i)
+            widest = std::max(widest, limits_.demand_of(FirmId(i)));
+        return std::min<std::size_t>(static_cast<std::size_t>(widest),
+                                     std::max<std::size_t>(source_.advisers(), 1));
+    }
+    [[nodiscard]] std::span<const Pair> pins(FirmId i) const {
+        return std::span(limits_.pinned).subspan(pin_begin_[i], pin_begin_[i + 1] - pin_begin_[i]);
+    }
+    [[nodiscard]] bool is_pinned(FirmId i, AdviserId j) const {
+        const auto own = pins(i);
+        return std::any_of(own.begin(), own.end(), [&](const Pair& p) { return p.adviser == j; });
+    }
+
+    template <class Firm>
+    ExactSum sum_over_firms(const Firm& firm, ExactSum& rest) {
+        ExactSum sum;
+        for (std::size_t j = 0; j < source_.advisers(); ++j) {
+            const double p = prices_[j];
+            sum.add_multiple(p, p > 0 ? limits_.capacity[j] : limits_.min_load_of(AdviserId(j)));
+        }
+        for (std::size_t i = 0; i < n_; ++i) {
+            const FirmId at(i);
+            for (const Pair& p : pins(at)) {
+                sum.add(source_.utility(p.firm, p.adviser));
+                sum.add(-prices_[p.adviser]);
+            }
+            firm(at, sum, rest);
+        }
+        return sum;
+    }
+
+    void nets_of_list(FirmId i) {
+        nets_.clear();
+        for (const Candidate& c : lists_.of(i)) {
+            if (!is_pinned(i, c.adviser))
+                nets_.push_back({source_.utility(i, c.adviser) - prices_[c.adviser], 0});
+        }
+    }
+    /// Every pair whose rounded net value is at least the last that the firm may take.
+    void nets_of_ties(FirmId i) {
+        if (i >= ties_end_) gather_ties(i);
+        nets_.clear();
+        for (; at_ < ties_.size() && ties_[at_].firm == i; ++at_) {
+            const ValuedPair& p = ties_[at_];
+            if (!is_pinned(i, p.adviser))
+                nets_.push_back(exact_difference(p.value, prices_[p.adviser]));
+        }
+    }
+    void gather_ties(FirmId first) {
+        const std::size_t block =
+            std::max<std::size_t>(1, most_pairs / std::max<std::size_t>(source_.advisers(), 1));
+        ties_end_ = std::min(n_, first + block);
+        at_ = 0;
+        threshold_.resize(n_, HUGE_VAL);
+        std::vector<FirmId> who;
+        for (std::size_t i = first; i < ties_end_; ++i) {
+            const FirmId firm(i);
+            who.push_back(firm);
+            const auto list = lists_.of(firm);
+            const auto wanted = static_cast<std::size_t>(limits_.demand_of(firm));
+            if (wanted == 0) continue;
+            const bool must = limits_.min_demand_of(firm) > 0;
+            threshold_[i] = must ? -HUGE_VAL : limits_.reservation_of(firm);
+            if (list.size() < wanted) continue;
+            const AdviserId last = list[wanted - 1].adviser;
+            threshold_[i] = std::max(threshold_[i], source_.utility(firm, last) - prices_[last]);
+        }
+        ties_ = source_.above(who, prices_, threshold_, threads_, control_);
+    }
+
+    /// The best of nets_ that the firm takes beside its pins.
+    template <class Take>
+    void take_best(FirmId i, const Take& take) {
+        const auto kept = static_cast<std::int32_t>(pins(i).size());
+        const auto most = static_cast<std::size_t>(std::max(0, limits_.demand_of(i) - kept));
+        const auto least = static_cast<std::size_t>(std::max(0, limits_.min_demand_of(i) - kept));
+        const std::size_t looked_at = std::min(most, nets_.size());
+        const TwoDoubles alone{kept == 0 ? limits_.reservation_of(i) : 0, 0};
+        std::partial_sort(nets_.begin(), nets_.begin() + static_cast<std::ptrdiff_t>(looked_at),
+                          nets_.end(), [](TwoDoubles a, TwoDoubles b) { return b < a; });
+        for (std::size_t k = 0; k < looked_at; ++k) {
+            if (k >= least && nets_[k] < alone) {
+                if (k == 0 && kept == 0) take(alone);
+                return;
+            }
+            take(nets_[k]);
+        }
+        if (looked_at == 0 && kept == 0) take(alone);
+    }
+
+    const PairSource& source_;
+    const AssignmentLimits& limits_;
+    std::span<const double> prices_;
+    unsigned threads_;
+    const Control& control_;
+    std::size_t n_;
+    std::vector<std::size_t> pin_begin_;
+    CandidateLists lists_;
+    std::vector<TwoDoubles> nets_;  ///< of the firm at hand
+    std::vector<ValuedPair> ties_;  ///< of the firms up to ties_end_
+    std::vector<double> threshold_;
+    std::size_t at_ = 0, ties_end_ = 0;
+};
+
+}  // namespace detail
+
+/// The least double that is not below the dual value at the prices; where that closes the gap to
+/// `objective` up to rounding, with all ties resolved. `held`: pairs of an answer; with good prices
+/// they are close to each firm's best, which saves time. Means nothing when control stops it.
 [[nodiscard]] inline double bound_of(const PairSource& source, const AssignmentLimits& limits,
                                      std::span<const double> prices, std::span<const Pair> held,
-                                     double unit, unsigned threads, const Control& control) {
-    const std::size_t n = source.firms();
-    const auto firms = detail::all_firms(n);
-    const auto pins = detail::pin_offsets(limits.pinned, n);
-    std::int32_t widest = 1;
-    for (std::size_t i = 0; i < n; ++i) widest = std::max(widest, limits.demand_of(FirmId(i)));
-    const std::size_t width = std::min<std::size_t>(static_cast<std::size_t>(widest),
-                                                    std::max<std::size_t>(source.advisers(), 1));
-    CandidateLists lists(n, width);
-    if (width == 1) {
-        for (const Pair& p : held) {
-            lists.slots(p.firm)[0] = {p.adviser,
-                                      static_cast<float>(source.utility(p.firm, p.adviser))};
-            lists.finish(p.firm, 1, HUGE_VAL);
-        }
-    }
-    // A firm that may stay out needs no pair of negative net value.
-    const bool forced = std::any_of(limits.min_demand.begin(), limits.min_demand.end(),
-                                    [](auto d) { return d > 0; });
-    source.best(firms, prices, lists, threads, control, unit > 0 || forced ? -HUGE_VAL : 0.0);
-
-    // Net values in the certificate's own numbers: whole units, or reals as they are.
-    const double scale = unit > 0 ? unit : 1;
-    const auto number = [&](double x) {
-        return unit > 0 ? static_cast<double>(to_units(x, unit)) : x;
-    };
-    std::vector<std::vector<double>> close(unit > 0 ? n : 0);
-    if (unit > 0) {
-        // Rounding may change the order of nearly equal pairs: look at all that can matter.
-        std::vector<double> threshold(n);
-        for (std::size_t i = 0; i < n; ++i) {
-            const auto list = lists.of(FirmId(i));
-            const std::size_t wanted = static_cast<std::size_t>(limits.demand_of(FirmId(i)));
-            threshold[i] = -HUGE_VAL;
-            if (wanted == 0) {
-                threshold[i] = HUGE_VAL;
-            } else if (list.size() >= wanted) {
-                const Candidate& last = list[wanted - 1];
-                threshold[i] =
-                    source.utility(FirmId(i), last.adviser) - prices[last.adviser] - 2 * unit;
-            }
-        }
-        const auto pairs = source.above(firms, prices, threshold, threads, control);
-        for (const ValuedPair& p : pairs) {
-            const auto own =
-                std::span(limits.pinned).subspan(pins[p.firm], pins[p.firm + 1] - pins[p.firm]);
-            if (std::any_of(own.begin(), own.end(),
-                            [&](const Pair& q) { return q.adviser == p.adviser; })) {
-                continue;
-            }
-            close[p.firm].push_back(number(p.value) - number(prices[p.adviser]));
-        }
-    }
-
-    Sum bound;
-    for (std::size_t j = 0; j < source.advisers(); ++j) {
-        const double p = number(prices[j]);
-        const auto units = p > 0 ? limits.capacity[j] : limits.min_load_of(AdviserId(j));
-        if (units != 0) bound.add(p * static_cast<double>(units));
-    }
-    std::vector<double> nets;
-    for (const FirmId i : firms) {
-        const auto own = std::span(limits.pinned).subspan(pins[i], pins[i + 1] - pins[i]);
-        nets.clear();
-        if (unit > 0) {
-            nets = close[i];
-        } else {
-            for (const Candidate& c : lists.of(i)) {
-                if (std::any_of(own.begin(), own.end(),
-                                [&](const Pair& q) { return q.adviser == c.adviser; })) {
-                    continue;
-                }
-                nets.push_back(source.utility(i, c.adviser) - prices[c.adviser]);
-            }
-        }
-        for (const Pair& p : own)
-            bound.add(number(source.utility(p.firm, p.adviser)) - number(prices[p.adviser]));
-        std::sort(nets.begin(), nets.end(), std::greater<>());
-        const auto kept = static_cast<std::int32_t>(own.size());
-        const auto most = static_cast<std::size_t>(std::max(0, limits.demand_of(i) - kept));
-        const auto least = static_cast<std::size_t>(std::max(0, limits.min_demand_of(i) - kept));
-        for (std::size_t k = 0; k < nets.size() && k < most; ++k) {
-            if (k >= least && nets[k] <= 0) break;
-            bound.add(nets[k]);
-        }
-    }
-    return bound.value() * scale;
+                                     double objective, unsigned threads, const Control& control) {
+    detail::DualProof proof(source, limits, prices, threads, control);
+    const DualValue dual = proof.rounded(held);
+    if (control.stop() || dual.bound - objective > 2 * dual.slack) return dual.bound;
+    const double exact = proof.exact();
+    return control.stop() ? dual.bound : std::min(dual.bound, exact);
 }
 
 }  // namespace libmatch

@@ -24,6 +24,8 @@
 
 #include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/exact.hpp>
+#include <libmatch/assign/units.hpp>
+#include <libmatch/core/exact_sum.hpp>
 
 namespace libmatch {
 
@@ -37,12 +39,12 @@ class ExactMode {
   public:
     enum class Outcome { optimal, infeasible, stopped };
 
-    ExactMode(const PairSource& source, const AssignmentLimits& limits, double unit,
+    ExactMode(const PairSource& source, const AssignmentLimits& limits, const WholeUnits& units,
               unsigned threads)
         : source_(source),
           limits_(limits),
-          unit_(unit),
-          units_(unit, source.advisers()),
+          unit_(units.unit()),
+          units_(units),
           threads_(threads),
           n_(source.firms()),
           m_(source.advisers()),
@@ -88,27 +90,26 @@ class ExactMode {
         return Outcome::optimal;
     }
 
-    /// Value of the answer, in units.
-    [[nodiscard]] std::int64_t objective() const {
-        std::int64_t sum = 0;
-        for (const Chosen& c : chosen_) sum += c.value;
-        return sum;
+    /// Value of the answer, in units: exact unless it exceeds 2^53, and then rounded down.
+    [[nodiscard]] double objective() const {
+        ExactSum sum;
+        for (const Chosen& c : chosen_) sum.add(static_cast<double>(c.value));
+        return sum.down();
     }
     /// The bound at the prices when no pair objects: every firm's best choice is the one it has.
-    [[nodiscard]] std::int64_t bound() const {
-        std::int64_t sum = 0;
+    /// At least objective(); equal where no unit is lost. Prices stay below 2^53.
+    [[nodiscard]] double bound() const {
+        ExactSum sum;
         for (std::size_t j = 0; j < m_; ++j) {
-            sum += prices_[j] *
-                   (prices_[j] > 0 ? limits_.capacity[j] : limits_.min_load_of(AdviserId(j)));
+            sum.add_multiple(
+                static_cast<double>(prices_[j]),
+                prices_[j] > 0 ? limits_.capacity[j] : limits_.min_load_of(AdviserId(j)));
         }
-        for (const Chosen& c : chosen_) sum += c.value - prices_[c.adviser];
-        return sum;
-    }
-    /// All pairs, for naming what blocks an infeasible problem.
-    [[nodiscard]] std::vector<Arc> all_pairs() {
-        std::fill(threshold_.begin(), threshold_.end(), -HUGE_VAL);
-        const Control never_stop;
-        return whole(above(detail::all_firms(n_), never_stop));
+        for (const Chosen& c : chosen_) {
+            sum.add(static_cast<double>(c.value));
+            sum.add(-static_cast<double>(prices_[c.adviser]));
+        }
+        return sum.down();
     }
 
   private:

@@ -21,11 +21,11 @@ namespace libmatch {
 
 class ExactStart {
   public:
-    ExactStart(const PairSource& source, const AssignmentLimits& limits, double unit,
+    ExactStart(const PairSource& source, const AssignmentLimits& limits, const WholeUnits& units,
                std::size_t candidates, unsigned threads)
         : source_(source),
           limits_(limits),
-          units_(unit, source.advisers()),
+          units_(units),
           candidates_(candidates),
           threads_(threads),
           n_(source.firms()),

@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/hours_dual.hpp>
 #include <libmatch/assign/hours_problem.hpp>
 #include <libmatch/assign/hours_search.hpp>
@@ -49,7 +50,7 @@ class HoursAssigner {
         dual.run(std::clamp(0.02 * options_.gap, 1e-7, 1e-4));
         if (dual.proves_infeasible()) return infeasible(problem, dual.farkas());
         result_.prices = dual.prices();
-        const double bound = hours_bound(problem, result_.prices);
+        const double bound = hours_bound(problem, limits_.hours, result_.prices);
 
         HoursSearch search(problem, result_.prices, options_.threads, options_.seed, control_);
         search.run(bound - options_.gap * std::fabs(bound) - problem.pinned_value);
@@ -134,6 +135,7 @@ class HoursAssigner {
                   "the firms that must be served take more hours than there are; lower min_demand "
                   "or raise the hours");
         }
+        result_.prices = prices;  // they prove it
         return infeasible();
     }
 
@@ -155,12 +157,10 @@ class HoursAssigner {
     }
 
     void certify(double bound, bool lawful) {
-        Sum objective;
-        for (const Pair& p : result_.pairs) objective.add(source_.utility(p.firm, p.adviser));
         Certificate& c = result_.certificate;
-        c.objective = objective.value();
+        c.objective = objective_of(source_, result_.pairs, options_.threads);
         c.bound = bound;
-        // Sums of the same numbers in another order may differ in their last digits.
+        // The bound is about exact capacities, and sums of hours may exceed these by the tolerance.
         if (lawful && c.bound < c.objective) c.bound = c.objective;
         c.seconds = control_.elapsed();
         const Status wanted = status_for(c.gap(), options_.gap);
@@ -170,7 +170,7 @@ class HoursAssigner {
 
     AssignmentResult infeasible() {
         result_.pairs.clear();
-        result_.prices.assign(source_.advisers(), 0.0);
+        result_.prices.resize(source_.advisers(), 0.0);
         result_.certificate = {};
         result_.certificate.status = Status::infeasible;
         result_.certificate.seconds = control_.elapsed();

@@ -10,11 +10,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <libmatch/core/error.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/retrieve/source.hpp>
@@ -27,16 +29,20 @@ struct HoursProblem {
     std::vector<double> value;           ///< utility of each pair
     std::vector<double> load;            ///< hours of each pair
     std::vector<double> room;            ///< hours of each adviser that pins leave
+    std::vector<double> give;            ///< part of the tolerance of each adviser's sum of hours
     std::vector<char> forced;            ///< the firm may not stay out
-    double pinned_value = 0;             ///< sum of utilities of the pins
+    struct Pin {
+        std::uint32_t adviser = 0;
+        double value = 0, load = 0;
+    };
+    std::vector<Pin> pins;
+    double pinned_value = 0;  ///< sum of utilities of the pins
 
     [[nodiscard]] std::size_t firms() const { return begin.size() - 1; }
     [[nodiscard]] std::size_t advisers() const { return room.size(); }
     [[nodiscard]] std::size_t pairs() const { return adviser.size(); }
     /// Hours that an adviser may hold, with a part of the tolerance of sums of hours.
-    [[nodiscard]] double most(std::size_t j) const {
-        return room[j] + hours_tolerance(room[j]) / 1000;
-    }
+    [[nodiscard]] double most(std::size_t j) const { return room[j] + give[j]; }
 };
 
 /// Chunks of firms with about the same number of pairs; the cut depends on the size alone.
@@ -63,6 +69,7 @@ struct HoursProblem {
     p.begin.assign(n + 1, 0);
     p.forced.assign(n, 0);
     p.room = limits.hours;
+    for (const double hours : limits.hours) p.give.push_back(hours_tolerance(hours) / 1000);
     std::vector<Fault> faults;
     constexpr std::size_t most_faults = 100;
     const auto checked = [&](FirmId i, AdviserId j) {
@@ -77,8 +84,10 @@ struct HoursProblem {
     Sum pinned_value;
     for (const Pair& pin : limits.pinned) {
         free[pin.firm] = 0;
-        taken[pin.adviser].add(checked(pin.firm, pin.adviser));
-        pinned_value.add(source.utility(pin.firm, pin.adviser));
+        p.pins.push_back({pin.adviser.value, source.utility(pin.firm, pin.adviser),
+                          checked(pin.firm, pin.adviser)});
+        taken[pin.adviser].add(p.pins.back().load);
+        pinned_value.add(p.pins.back().value);
     }
     p.pinned_value = pinned_value.value();
     for (std::size_t j = 0; j < m; ++j) p.room[j] = std::max(0.0, p.room[j] - taken[j].value());
@@ -106,19 +115,37 @@ struct HoursProblem {
     return p;
 }
 
-/// The dual value at these prices per hour:
-/// `sum_j C_j p_j + sum_i (best of u_ij - h_ij p_j)`, pins at their own pair.
-[[nodiscard]] inline double hours_bound(const HoursProblem& p, std::span<const double> prices) {
-    Sum bound;
-    bound.add(p.pinned_value);
-    for (std::size_t j = 0; j < p.advisers(); ++j) bound.add(p.room[j] * prices[j]);
+/// At least value - load * price: the rounded figure, raised by all that rounding can have taken.
+[[nodiscard]] inline double net_from_above(double value, double load, double price) {
+    const double cost = load * price;
+    if (cost == 0 && (load == 0 || price == 0)) return value;
+    const double net = value - cost;
+    // Half a last place each for the product, the difference and this sum, and a little more.
+    return net + ((std::fabs(cost) + std::fabs(net)) * 0x1.8p-52 +
+                  std::numeric_limits<double>::denorm_min());
+}
+
+/// The least double that is not below the dual value at these prices per hour,
+/// `sum_j C_j p_j + sum_i (best of u_ij - h_ij p_j)`, pins at their own pair. The second sum is
+/// taken from above, all others are exact. `alone`: what each firm is worth that stays out, 0 for
+/// firms with pins; empty = 0.
+[[nodiscard]] inline double hours_bound(const HoursProblem& p, std::span<const double> hours,
+                                        std::span<const double> prices,
+                                        std::span<const double> alone = {}) {
+    ExactSum bound;
+    for (std::size_t j = 0; j < p.advisers(); ++j) bound.add_product(hours[j], prices[j]);
+    for (const HoursProblem::Pin& pin : p.pins) {
+        bound.add(pin.value);
+        bound.add_product(-pin.load, prices[pin.adviser]);
+    }
     for (std::size_t i = 0; i < p.firms(); ++i) {
-        double best = p.forced[i] != 0 ? -HUGE_VAL : 0;
-        for (std::size_t e = p.begin[i]; e < p.begin[i + 1]; ++e)
-            best = std::max(best, p.value[e] - p.load[e] * prices[p.adviser[e]]);
+        double best = p.forced[i] != 0 ? -HUGE_VAL : alone.empty() ? 0 : alone[i];
+        for (std::size_t e = p.begin[i]; e < p.begin[i + 1]; ++e) {
+            best = std::max(best, net_from_above(p.value[e], p.load[e], prices[p.adviser[e]]));
+        }
         bound.add(best);
     }
-    return bound.value();
+    return bound.up();
 }
 
 }  // namespace libmatch::detail

@@ -6,7 +6,8 @@
 // quotas. The rows of the firms that are free to choose hold their best pairs at several prices,
 // most wanted first found, or all pairs where they are few; pins are taken out and counted. At
 // prices of the limits, firms of one kind (quota_groups.hpp) see the same prices of advisers, so
-// the source answers for all of them at once, over all pairs. Complexity: one question to the
+// the source answers for all of them at once, over all pairs. Bounds are exact sums, rounded up
+// once. Complexity: one question to the
 // source per kind and look; O(pairs at hand) memory. Preconditions: the limits have no faults;
 // demands of at most 1. Deterministic for any number of threads.
 #pragma once
@@ -20,6 +21,7 @@
 
 #include <libmatch/assign/quota_groups.hpp>
 #include <libmatch/core/control.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/retrieve/source.hpp>
@@ -132,11 +134,11 @@ class QuotaProblem {
         std::size_t added = 0;
     };
     /// Adds each firm's `width` best pairs at these prices to those at hand, and bounds every
-    /// answer over all pairs.
+    /// answer over all pairs. Precondition: sums of prices are exact (see `offered`).
     Look look(std::span<const double> prices, std::size_t width, const Control& control) {
         if (complete_) return {true, bound_at_hand(prices), 0};
         std::vector<std::vector<Entry>> rows(n_);
-        std::vector<double> best(n_, -HUGE_VAL);
+        std::vector<TwoDoubles> best(n_, nothing);
         CandidateLists lists(n_, std::min(width, std::max<std::size_t>(m_, 1)));
         const std::vector<double> of_mix = mix_prices(prices);
         std::vector<double> seen(m_);
@@ -156,9 +158,12 @@ class QuotaProblem {
                         const std::uint32_t x = groups_.mix(i, c.adviser);
                         if (closed(c.adviser.value, x)) continue;
                         const double u = source_.utility(i, c.adviser);
-                        best[i] = std::max(best[i], u - seen[c.adviser]);
+                        best[i] = std::max(best[i], exact_difference(u, seen[c.adviser]));
                         rows[i].push_back({c.adviser.value, x, u});
                     }
+                    // An unlisted pair may tie with the best as far as rounded values tell.
+                    if (best[i].high > -HUGE_VAL && lists.outside(i) >= best[i].high)
+                        best[i] = {std::nextafter(lists.outside(i), HUGE_VAL), 0};
                 }
             });
         }
@@ -166,16 +171,11 @@ class QuotaProblem {
         return found;
     }
 
-    /// sum_r (most_r p_r^+ - least_r p_r^-) + sum_i (best of firm i), pins included. Limits that
+    /// sum_r (most_r p_r^+ - least_r p_r^-) + sum_i (best of firm i), pins included. Firms may stay
+    /// out at their reservation; the methods know it as 0 (reservation.hpp). Limits that
     /// are closed cost what keeps everybody away, and so nothing here.
     [[nodiscard]] double bound_at_hand(std::span<const double> prices) const {
-        const std::vector<double> of_mix = mix_prices(prices);
-        std::vector<double> best(n_, -HUGE_VAL);
-        for (std::size_t i = 0; i < n_; ++i) {
-            for (std::size_t e = begin_[i]; e < begin_[i + 1]; ++e)
-                best[i] = std::max(best[i], value_[e] - prices[adviser_[e]] - of_mix[mix_[e]]);
-        }
-        return bound_of(prices, best);
+        return bound_of(prices, best_at_hand(prices));
     }
 
     /// Calls `each(pair, mix)` for every eligible pair of the firms that are free to choose, firm
@@ -196,23 +196,33 @@ class QuotaProblem {
         return true;
     }
 
-    /// The prices with those of closed limits so high that no firm would take such a pair at them.
-    [[nodiscard]] std::vector<double> closing(std::span<const double> prices) const {
+    /// The prices as they are claimed: those of closed limits so high that no firm would take such
+    /// a pair at them, and all of them multiples of one power of 2, so that what a firm sees, the
+    /// sum of some, is a double.
+    [[nodiscard]] std::vector<double> offered(std::span<const double> prices) const {
         double high = std::max(0.0, source_.utility_limit());
         for (const double p : prices) high += std::max(0.0, -p);
         double worst = 0;
-        const std::vector<double> of_mix = mix_prices(prices);
+        const std::vector<TwoDoubles> best = best_at_hand(prices);
         for (std::size_t i = 0; i < n_; ++i) {
-            if (forced_[i] == 0) continue;
-            double best = -HUGE_VAL;
-            for (std::size_t e = begin_[i]; e < begin_[i + 1]; ++e)
-                best = std::max(best, value_[e] - prices[adviser_[e]] - of_mix[mix_[e]]);
-            worst = std::min(worst, best);
+            if (forced_[i] != 0) worst = std::min(worst, best[i].high);
         }
         std::vector<double> all(prices.begin(), prices.end());
         for (std::size_t r = 0; r < all.size(); ++r) {
             if (most_[r] <= 0 && std::isfinite(worst)) all[r] = (high - worst) * (1 + 1e-6);
         }
+        double seen = 0, quotas = 0;
+        for (std::size_t r = 0; r < all.size(); ++r) {
+            if (r < m_) {
+                seen = std::max(seen, std::fabs(all[r]));
+            } else {
+                quotas += std::fabs(all[r]);
+            }
+        }
+        int exponent = 0;
+        std::frexp(seen + quotas, &exponent);
+        const double step = std::ldexp(1.0, std::max(exponent - 51, -1'074));
+        for (double& p : all) p = std::nearbyint(p / step) * step;
         return all;
     }
 
@@ -233,19 +243,31 @@ class QuotaProblem {
         }
     }
 
+    [[nodiscard]] std::vector<TwoDoubles> best_at_hand(std::span<const double> prices) const {
+        const std::vector<double> of_mix = mix_prices(prices);
+        std::vector<TwoDoubles> best(n_, nothing);
+        for (std::size_t i = 0; i < n_; ++i) {
+            for (std::size_t e = begin_[i]; e < begin_[i + 1]; ++e)
+                best[i] = std::max(
+                    best[i], exact_difference(value_[e], prices[adviser_[e]] + of_mix[mix_[e]]));
+        }
+        return best;
+    }
+
     [[nodiscard]] double bound_of(std::span<const double> prices,
-                                  const std::vector<double>& best) const {
-        Sum bound;
+                                  const std::vector<TwoDoubles>& best) const {
+        ExactSum bound;
         for (std::size_t r = 0; r < limits(); ++r) {
-            if (most_[r] <= 0) continue;
-            if (prices[r] > 0) bound.add(prices[r] * static_cast<double>(most_[r]));
-            if (prices[r] < 0) bound.add(prices[r] * static_cast<double>(least_[r]));
+            if (most_[r] <= 0 || prices[r] == 0) continue;
+            bound.add_multiple(prices[r], prices[r] > 0 ? most_[r] : least_[r]);
         }
         for (std::size_t i = 0; i < n_; ++i) {
-            if (free_[i] != 0) bound.add(forced_[i] != 0 ? best[i] : std::max(0.0, best[i]));
+            if (free_[i] == 0) continue;
+            const TwoDoubles alone{limits_.reservation_of(FirmId(i)), 0};
+            bound.add(forced_[i] != 0 || alone < best[i] ? best[i] : alone);
         }
         for (const Pair& p : limits_.pinned) bound.add(source_.utility(p.firm, p.adviser));
-        return bound.value();
+        return bound.up();
     }
 
     /// Adds what the rows hold to the pairs at hand; returns how many pairs are new.
@@ -279,6 +301,7 @@ class QuotaProblem {
         return adviser_.size() - before;
     }
 
+    static constexpr TwoDoubles nothing{-HUGE_VAL, 0};
     /// Added to the price of pairs that nobody may take, so that lists are not full of them.
     static constexpr double shut_ = 1e12;
 

@@ -27,10 +27,13 @@
 #include <utility>
 #include <vector>
 
+#include <libmatch/assign/certify.hpp>
+#include <libmatch/assign/feasibility.hpp>
 #include <libmatch/assign/quota_dual.hpp>
 #include <libmatch/assign/quota_problem.hpp>
 #include <libmatch/assign/quota_search.hpp>
 #include <libmatch/core/error.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/model/assignment_faults.hpp>
 
 namespace libmatch {
@@ -59,7 +62,13 @@ class QuotaAssigner {
                               "leave it out and give the gap to reach"});
         }
         if (!faults.empty()) throw InputError(std::move(faults));
-        if (!pins_hold()) return infeasible();
+        // Limits that contradict each other already without quotas have blockers with members.
+        if (decide_feasibility(source_, limits_, options_.threads, control_, result_) ==
+            Feasibility::infeasible) {
+            proof_ = result_.prices;
+            proof_.resize(m_ + limits_.quotas.size(), 0.0);
+            return infeasible();
+        }
         QuotaProblem problem(source_, limits_, options_.threads);
         if (!limits_can_be_met(problem)) return infeasible();
         prices_.assign(problem.limits(), 0.0);
@@ -67,6 +76,7 @@ class QuotaAssigner {
         if (find_prices(problem)) return infeasible();
 
         QuotaSearch search(problem, best_prices_, options_.seed, control_);
+        if (proof_.empty()) proof_ = problem.offered(best_prices_);
         const double hand = problem.bound_at_hand(best_prices_);
         search.run(hand - bound_ + options_.gap * std::fabs(bound_));
         if (!search.lawful() && prove_infeasible(problem)) return infeasible();
@@ -77,39 +87,24 @@ class QuotaAssigner {
   private:
     // ---- what can be said at once ----
 
-    bool pins_hold() {
-        std::vector<std::int64_t> load(m_, 0);
-        std::vector<std::int32_t> degree(source_.firms(), 0);
-        for (std::size_t k = 0; k < limits_.pinned.size(); ++k) {
-            const Pair& p = limits_.pinned[k];
-            if (!source_.eligible(p.firm, p.adviser)) {
-                block(Blocker::Kind::pin, k, 1,
-                      source_.reason(p.firm, p.adviser) + "; drop the pin or change the rule");
-            } else if (++load[p.adviser] > limits_.capacity[p.adviser]) {
-                block(Blocker::Kind::pin, k, 1,
-                      "more firms are pinned to the adviser than its capacity; drop pins or raise "
-                      "it");
-            } else if (++degree[p.firm] > limits_.demand_of(p.firm)) {
-                block(
-                    Blocker::Kind::pin, k, 1,
-                    "more advisers are pinned to the firm than its demand; drop pins or raise it");
-            }
-        }
-        return result_.blockers.empty();
-    }
-
+    /// One limit that cannot be met is proof enough; the prices are its own.
     bool limits_can_be_met(const QuotaProblem& p) {
+        proof_.assign(p.limits(), 0.0);
         for (std::size_t r = 0; r < p.limits(); ++r) {
             if (p.most(r) < 0) {
                 block_limit(r, -p.most(r),
                             "the pins alone exceed its largest count; drop pins or "
                             "raise it");
+                if (result_.blockers.size() == 1) proof_[r] = 1;
             } else if (p.least(r) > std::min(p.usable(r), p.most(r))) {
                 block_limit(r, p.least(r) - std::min(p.usable(r), p.most(r)),
                             "too few firms that choose belong to it; lower its least count");
+                if (result_.blockers.size() == 1) proof_[r] = -1;
             }
         }
-        return result_.blockers.empty();
+        if (!result_.blockers.empty()) return false;
+        proof_.clear();
+        return true;
     }
 
     /// Each firm that must be served needs a pair that may be taken.
@@ -121,7 +116,9 @@ class QuotaAssigner {
                       "quotas admit it; lower min_demand or widen eligibility");
             }
         }
-        return result_.blockers.empty();
+        if (result_.blockers.empty()) return true;
+        proof_ = closing_only(p, std::vector<double>(p.limits(), 0.0));
+        return false;
     }
 
     // ---- prices ----
@@ -139,8 +136,8 @@ class QuotaAssigner {
         if (all_pairs() <= few_pairs) {
             if (!p.take_all(control_)) return false;
         } else {
-            if (!start_from_plain()) return true;
-            if (control_.stop() || !p.look(prices_, width, control_).whole) return false;
+            start_from_plain();
+            if (control_.stop() || !p.look(p.offered(prices_), width, control_).whole) return false;
         }
         if (!forced_firms_can_be_served(p)) return true;
         // Near the least bound few firms are undecided, which is what the search lives on.
@@ -160,11 +157,13 @@ class QuotaAssigner {
                 continue;
             }
             prices_ = dual.prices();
-            const auto look = p.look(prices_, width, control_);
+            const std::vector<double> offer = p.offered(prices_);
+            const auto look = p.look(offer, width, control_);
             if (!look.whole) return false;
             if (look.bound < bound_) {
                 bound_ = look.bound;
                 best_prices_ = prices_;
+                proof_ = offer;
             }
             // Descents that start near the end go further than one that comes from afar.
             const double gained = before - look.bound;
@@ -177,32 +176,28 @@ class QuotaAssigner {
         return false;
     }
 
-    /// Prices of advisers from the problem without quotas, roughly. False when not even that has an
-    /// answer.
-    bool start_from_plain() {
+    /// Prices of advisers from the problem without quotas, roughly.
+    void start_from_plain() {
         AssignmentLimits without = limits_;
         without.quotas.clear();
         AssignmentOptions rough = options_;
         rough.gap = std::max(options_.gap, 5e-3);
-        AssignmentResult start = plain_(source_, without, rough, control_);
-        result_.blockers = std::move(start.blockers);
+        const AssignmentResult start = plain_(source_, without, rough, control_);
         for (std::size_t j = 0; j < m_; ++j) {
             if (limits_.capacity[j] > 0) prices_[j] = start.prices[j];
         }
-        return result_.blockers.empty();
     }
 
     /// Every firm at the most that a pair can be worth; needs no proof.
     void set_easy_bound(const QuotaProblem& p) {
         const double most = std::max(0.0, source_.utility_limit());
-        Sum bound, pinned;
-        for (const Pair& pin : limits_.pinned) pinned.add(source_.utility(pin.firm, pin.adviser));
-        pinned_ = pinned.value();
-        bound.add(pinned_);
+        ExactSum bound;
+        for (const Pair& pin : limits_.pinned) bound.add(source_.utility(pin.firm, pin.adviser));
+        pinned_ = bound.up();
         for (std::size_t i = 0; i < p.firms(); ++i) {
             if (p.free(i)) bound.add(most);
         }
-        bound_ = bound.value();
+        bound_ = bound.up();
     }
 
     // ---- proofs that no answer exists ----
@@ -267,6 +262,7 @@ class QuotaAssigner {
         }
         const double shortage = -bound.value();
         if (!(shortage > 1e-9 * sizes.value())) return false;
+        proof_ = closing_only(p, prices);
         double longest = 0;
         for (const double price : prices) longest = std::max(longest, std::fabs(price));
         for (std::size_t r = 0; r < p.limits(); ++r) {
@@ -284,6 +280,16 @@ class QuotaAssigner {
                               "much at least, or relax another blocker");
         }
         return !result_.blockers.empty();
+    }
+
+    /// The prices with those of closed limits higher than what all others can give back or cost.
+    static std::vector<double> closing_only(const QuotaProblem& p, std::vector<double> prices) {
+        double high = 1;
+        for (const double price : prices) high += 2 * std::fabs(price);
+        for (std::size_t r = 0; r < p.limits(); ++r) {
+            if (p.most(r) <= 0) prices[r] = high;
+        }
+        return prices;
     }
 
     // ---- answers ----
@@ -309,25 +315,22 @@ class QuotaAssigner {
                 result_.pairs.push_back({FirmId(i), j});
         }
         std::sort(result_.pairs.begin(), result_.pairs.end());
-        const std::vector<double> prices = p.closing(best_prices_);
-        const auto quota = prices.begin() + static_cast<std::ptrdiff_t>(m_);
-        result_.prices.assign(prices.begin(), quota);
-        result_.quota_prices.assign(quota, prices.end());
-
-        Sum objective;
-        for (const Pair& pair : result_.pairs)
-            objective.add(source_.utility(pair.firm, pair.adviser));
+        take_prices();
         Certificate& c = result_.certificate;
-        c.objective = objective.value();
+        c.objective = objective_of(source_, result_.pairs, options_.threads);
         c.bound = bound_;
-        // Sums of the same numbers in another order may differ in their last digits.
-        if (search.lawful() && c.bound < c.objective) c.bound = c.objective;
         c.seconds = control_.elapsed();
         const Status wanted = status_for(c.gap(), options_.gap);
         const bool reached = search.lawful() && wanted != Status::time_limit;
         c.status = reached ? wanted : control_.stop_status();
         if (!search.lawful()) name_what_is_not_kept(p, search);
         control_.report("assign", 1);
+    }
+
+    void take_prices() {
+        const auto quota = proof_.begin() + static_cast<std::ptrdiff_t>(m_);
+        result_.prices.assign(proof_.begin(), quota);
+        result_.quota_prices.assign(quota, proof_.end());
     }
 
     void name_what_is_not_kept(const QuotaProblem& p, const QuotaSearch& search) {
@@ -343,8 +346,10 @@ class QuotaAssigner {
 
     AssignmentResult infeasible() {
         result_.pairs.clear();
-        result_.prices.assign(m_, 0.0);
-        result_.quota_prices.assign(limits_.quotas.size(), 0.0);
+        // A relaxation for the limits without quotas need not be one with them.
+        result_.relaxation.clear();
+        result_.relaxed_pairs.clear();
+        take_prices();
         result_.certificate = {};
         result_.certificate.status = Status::infeasible;
         result_.certificate.seconds = control_.elapsed();
@@ -361,7 +366,8 @@ class QuotaAssigner {
     Control& control_;
     std::size_t m_;
     std::vector<double> prices_, best_prices_;  ///< of all limits
-    double bound_ = 0;                          ///< that best_prices_ prove
+    std::vector<double> proof_;                 ///< the prices of the claim, of all limits
+    double bound_ = 0;                          ///< that they prove
     double pinned_ = 0;
     AssignmentResult result_;
 };

@@ -4,9 +4,11 @@
 // every pair is worth u_ij - r_i, and sum_i r_i over the firms of demand 1 is added to objective
 // and bound: for each such firm, max(r_i, net value) = r_i + max(0, net value - r_i). So every mode
 // (auction, exact, hours, quotas) solves it without knowing. In exact mode utilities and r_i are
-// rounded to units first, so that sums stay exact. The gap asked is about the figures with the
-// constant; where it makes the bound small, the problem is solved again with a smaller gap.
-// Complexity: that of the mode. Preconditions: the limits have no faults. Deterministic.
+// rounded to units first, so that sums stay exact. In reals u_ij - r_i is rounded, so objective and
+// bound are summed anew from u_ij and r_i; where there is no time to, the bound is raised by what
+// rounding can have taken. The gap asked is about the figures with the constant; where it makes the
+// bound small, the problem is solved again with a smaller gap. Complexity: that of the mode.
+// Preconditions: the limits have no faults. Deterministic.
 #pragma once
 
 #include <algorithm>
@@ -20,8 +22,11 @@
 #include <vector>
 
 #include <libmatch/assign/certify.hpp>
+#include <libmatch/assign/hours_problem.hpp>
+#include <libmatch/assign/quota_problem.hpp>
 #include <libmatch/assign/units.hpp>
 #include <libmatch/core/error.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/model/assignment_faults.hpp>
 #include <libmatch/retrieve/source.hpp>
@@ -37,6 +42,7 @@ class ReservationSource final : public PairSource {
         : pairs_(pairs), reservation_(std::move(reservation)), unit_(unit) {
         least_ =
             reservation_.empty() ? 0 : *std::min_element(reservation_.begin(), reservation_.end());
+        for (const double r : reservation_) size_ = std::max(size_, std::fabs(r));
         if (const auto rows = pairs.stored()) {
             stored_.reserve(rows->value.size());
             for (std::size_t i = 0; i + 1 < rows->begin.size(); ++i) {
@@ -56,6 +62,9 @@ class ReservationSource final : public PairSource {
     }
     [[nodiscard]] double utility_limit() const override {
         return pairs_.utility_limit() - least_ + unit_;
+    }
+    [[nodiscard]] double utility_size() const override {
+        return pairs_.utility_size() + size_ + unit_;
     }
     [[nodiscard]] double load(FirmId i, AdviserId j) const override { return pairs_.load(i, j); }
     [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
@@ -127,9 +136,76 @@ class ReservationSource final : public PairSource {
     const PairSource& pairs_;
     std::vector<double> reservation_;
     double unit_;
-    double least_ = 0;
-    std::vector<double> stored_;  ///< worths in the order of the other source's rows
+    double least_ = 0, size_ = 0;  ///< the least reservation, and the largest in size
+    std::vector<double> stored_;   ///< worths in the order of the other source's rows
 };
+
+namespace detail {
+
+/// By how much the bound over all worths u - r, each rounded once, may lie under that of the true
+/// ones: for each firm, a few last places of what its best pair can be made of.
+[[nodiscard]] inline double rounding_above(const PairSource& source, const AssignmentLimits& limits,
+                                           const AssignmentResult& found) {
+    double paid = 0;
+    if (limits.hours.empty()) {  // prices per hour are taken from above already
+        for (const double p : found.prices) paid = std::max(paid, std::fabs(p));
+        for (const double p : found.quota_prices) paid += std::fabs(p);
+    }
+    const double most = std::max(0.0, source.utility_limit()) + paid;
+    ExactSum size;
+    for (std::size_t i = 0; i < source.firms(); ++i) {
+        if (limits.demand_of(FirmId(i)) == 0) continue;
+        size.add(most);
+        size.add(std::fabs(limits.reservation_of(FirmId(i))));
+    }
+    return size.up() * 0x1p-50;
+}
+
+/// The pairs and the firms that stay out: the largest double that is not above their sum.
+[[nodiscard]] inline double objective_with_reservation(const PairSource& source,
+                                                       const AssignmentLimits& limits,
+                                                       std::span<const Pair> pairs,
+                                                       unsigned threads) {
+    std::vector<char> served(source.firms(), 0);
+    for (const Pair& p : pairs) served[p.firm] = 1;
+    ExactSum sum;
+    sum.add(objective_of(source, pairs, threads));
+    for (std::size_t i = 0; i < served.size(); ++i) {
+        if (served[i] == 0) sum.add(limits.reservation_of(FirmId(i)));
+    }
+    return sum.down();
+}
+
+/// The least double that is not below the dual value of the prices found. Nothing where the control
+/// stops it; few pairs are always looked at.
+[[nodiscard]] inline std::optional<double> bound_with_reservation(const PairSource& source,
+                                                                  const AssignmentLimits& limits,
+                                                                  const AssignmentResult& found,
+                                                                  const AssignmentOptions& options,
+                                                                  const Control& control) {
+    const Control never;
+    const bool few = source.firms() * source.advisers() <= 20'000'000;
+    const Control& stop = few ? never : control;
+    if (stop.stop()) return std::nullopt;
+    double bound = 0;
+    if (!limits.hours.empty()) {
+        std::vector<double> alone(source.firms());
+        for (std::size_t i = 0; i < alone.size(); ++i) alone[i] = limits.reservation_of(FirmId(i));
+        for (const Pair& p : limits.pinned) alone[p.firm] = 0;
+        bound = hours_bound(gather_hours(source, limits, options.threads), limits.hours,
+                            found.prices, alone);
+    } else if (!limits.quotas.empty()) {
+        std::vector<double> prices = found.prices;
+        prices.insert(prices.end(), found.quota_prices.begin(), found.quota_prices.end());
+        bound = QuotaProblem(source, limits, options.threads).look(prices, 2, stop).bound;
+    } else {
+        bound = bound_of(source, limits, found.prices, found.pairs, found.certificate.objective,
+                         options.threads, stop);
+    }
+    return stop.stop() ? std::nullopt : std::optional(bound);
+}
+
+}  // namespace detail
 
 /// Solves an assignment whose firms stay out at values of their own; `without` solves it at 0.
 /// Throws InputError for faulty limits; everything else is a value of the result.
@@ -140,15 +216,17 @@ class ReservationSource final : public PairSource {
     Control& control) {
     auto faults = faults_of(limits, source.firms(), source.advisers());
     if (!faults.empty()) throw InputError(std::move(faults));
-    const double unit = options.exact ? options.unit : 0;
+    // Modes without units refuse exact answers, and take a gap of 0 as one to try for.
+    const bool in_units =
+        limits.hours.empty() && limits.quotas.empty() && (options.exact || options.gap <= 0);
+    const double unit = in_units ? options.unit : 0;
     std::vector<double> reservation(source.firms(), 0.0);
-    std::int64_t units = 0;
-    Sum sum;
+    ExactSum constant;  // in units, where there are units
     for (std::size_t i = 0; i < reservation.size(); ++i) {
         const double r = limits.reservation_of(FirmId(i));
-        if (unit > 0) units += to_units(r, unit);
-        reservation[i] = unit > 0 ? static_cast<double>(to_units(r, unit)) * unit : r;
-        sum.add(r);
+        const double term = unit > 0 ? static_cast<double>(to_units(r, unit)) : r;
+        reservation[i] = unit > 0 ? term * unit : r;
+        constant.add(term);
     }
     const ReservationSource above(source, std::move(reservation), unit);
     AssignmentLimits plain = limits;
@@ -159,19 +237,26 @@ class ReservationSource final : public PairSource {
         AssignmentResult result = without(above, plain, own, control);
         Certificate& c = result.certificate;
         if (c.status == Status::infeasible) return result;
-        if (unit == 0 && c.unit > 0) {
-            // The exact mode came to help and rounded what the caller did not ask to round.
-            c.unit = 0;
-            c.objective = objective_of(above, result.pairs, 0, options.threads);
-            c.bound = std::max(c.objective, bound_of(above, plain, result.prices, result.pairs, 0,
-                                                     options.threads, Control()));
-            if (c.status == Status::optimal) c.status = status_for(c.gap(), own.gap);
+        if (c.unit > 0) {
+            const double units = constant.up();
+            c.objective = (std::round(c.objective / c.unit) + units) * c.unit;
+            c.bound = (std::round(c.bound / c.unit) + units) * c.unit;
+            return result;
         }
-        const double constant = unit > 0 ? static_cast<double>(units) * unit : sum.value();
-        c.objective += constant;
-        c.bound += constant;
-        if (c.status != Status::within_gap || c.gap() <= options.gap) return result;
-        if (attempt == attempts || control.stop()) {
+        ExactSum easy = constant;
+        easy.add(c.bound);
+        easy.add(detail::rounding_above(source, limits, result));
+        c.objective =
+            detail::objective_with_reservation(source, limits, result.pairs, options.threads);
+        const auto bound = detail::bound_with_reservation(source, limits, result, options, control);
+        c.bound = bound.value_or(easy.up());
+        if (c.status != Status::within_gap && c.status != Status::optimal) return result;
+        const Status reached = status_for(c.gap(), options.gap);
+        if (reached != Status::time_limit) {
+            c.status = reached;
+            return result;
+        }
+        if (attempt == attempts || control.stop() || own.gap <= 0) {
             c.status = control.stop_status();
             return result;
         }

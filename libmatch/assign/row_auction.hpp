@@ -80,9 +80,9 @@ class RowAuction {
             many_ = many_ || d > 1;
             units_ += static_cast<std::uint64_t>(std::max(d, 0));
         }
-        for (std::size_t j = 0; j < m_; ++j) {
-            seats_ += limits_.capacity[j];
-        }
+        // More seats than units mean no more, and their sum might not fit.
+        for (std::size_t j = 0; j < m_; ++j)
+            seats_ += std::min(limits_.capacity[j], static_cast<std::int64_t>(units_));
         if (many_) taken_.assign(rows.pairs(), 0);
     }
 

@@ -2,42 +2,36 @@
 // all pairs.
 //
 // A problem is given by two questions, `eligible(i, j)` and `utility(i, j)`; the judge asks both
-// for every pair, and `load(i, j)` where capacities are hours: a price is then per hour.
+// for every pair, and `load(i, j)` where capacities are hours: a price is then per hour. With
+// quotas a firm pays for a pair the prices of the adviser and of all quotas that hold it.
+//
+// Rounding is nobody's friend: the judge compares net values and adds figures exactly
+// (core/exact_sum.hpp), accepts no claimed bound below the dual value of the prices and no claimed
+// objective above that of the pairs, by however little, and none that is off on the other side by
+// more than 1e-9 of the figures that were added. In units the claim must be the whole number
+// itself. With hours a net value is taken from below, by 1e-30 of its parts at most.
+//
 // Complexity: O(n m) questions. It shares no code with any solver. Deterministic for any number of
 // threads.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include <libmatch/check/assignment_case.hpp>
 #include <libmatch/check/choice.hpp>
+#include <libmatch/check/infeasible.hpp>
 #include <libmatch/check/quotas.hpp>
 #include <libmatch/check/verdict.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
 
 namespace libmatch::check {
-
-/// What the judge needs to know of a problem. The functions are called from several threads.
-struct AssignmentCase {
-    std::string stage;
-    std::size_t firms = 0;
-    std::size_t advisers = 0;
-    std::function<bool(FirmId, AdviserId)> eligible;
-    std::function<double(FirmId, AdviserId)> utility;  ///< of an eligible pair
-    std::function<double(FirmId, AdviserId)> load{};   ///< its hours; empty = 1
-    std::function<std::string(FirmId)> firm_name;
-    std::function<std::string(AdviserId)> adviser_name;
-    /// Why a pair is not eligible; may be empty.
-    std::function<std::string(FirmId, AdviserId)> reason;
-    /// A quicker way to every firm's best choice at the claimed prices, given the pins of each
-    /// firm; empty, or with quotas or reservations = every pair is asked.
-    std::function<std::vector<double>(const std::vector<std::vector<AdviserId>>&)> best_choices{};
-};
 
 namespace detail {
 
@@ -48,9 +42,39 @@ inline std::string figure(double x) {
     return out.str();
 }
 
-/// Equal up to rounding of sums: 1e-9 relative.
+/// How far apart two figures are that may look the same.
+inline std::string difference(double claim, double found) {
+    return " (difference " + figure(claim - found) + ")";
+}
+
+/// Equal up to rounding: 1e-9 of the larger. For figures with terms of one sign only.
 inline bool close(double a, double b) {
-    return std::fabs(a - b) <= 1e-9 * std::max({1.0, std::fabs(a), std::fabs(b)});
+    return a == b || std::fabs(a - b) <= 1e-9 * std::max(std::fabs(a), std::fabs(b));
+}
+
+/// A sum beside what rounding is measured by: the sum of its terms in size.
+struct Account {
+    ExactSum sum;
+    double size = 0;
+    void add(double x) {
+        sum.add(x);
+        size += std::fabs(x);
+    }
+    void add_multiple(double x, std::int64_t count) {
+        sum.add_multiple(x, count);
+        size += std::fabs(x) * std::fabs(static_cast<double>(count));
+    }
+    void add_product(double x, double y) {
+        sum.add_product(x, y);
+        size += std::fabs(x * y);
+    }
+};
+
+/// True if whole units are what the claim says. Up to 2^50 units only the number itself is.
+inline bool same_units(double claim, const ExactSum& units, double unit) {
+    const double q = claim / unit;
+    const double slack = std::max(0.25, std::fabs(q) * 0x1p-50);
+    return q >= units.down() - slack && q <= units.up() + slack;
 }
 
 /// Hours of an eligible pair; 1 where capacity counts firms.
@@ -83,17 +107,18 @@ inline void judge_hours(const AssignmentCase& problem, const AssignmentLimits& l
     }
 }
 
-/// The most that one firm can add to the dual value at these prices.
-inline double best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
-                          const std::vector<double>& prices, const std::vector<AdviserId>& pins,
-                          double unit) {
-    // A firm without pins may stay out at its own value, and takes no pair for less.
-    const double alone = pins.empty() ? in_unit(limits.reservation_of(i), unit) : 0;
+/// Adds the most that one firm can bring to the dual value when it sees these prices. A firm
+/// without pins may stay out at its own value, and takes no pair for less.
+template <class Seen>
+void add_best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
+                     const Seen& seen, const std::vector<AdviserId>& pins, double unit,
+                     ExactSum& sum) {
     const auto net = [&](AdviserId j) {
-        return in_unit(problem.utility(i, j), unit) -
-               in_unit(prices[j], unit) * hours_of(problem, limits, i, j) - alone;
+        const double u = in_unit(problem.utility(i, j), unit);
+        return limits.hours.empty() ? net_value(u, seen(j))
+                                    : net_value(u, seen(j).high, hours_of(problem, limits, i, j));
     };
-    Choice choice(limits, i, pins.size());
+    Choice choice(limits, i, pins.size(), in_unit(limits.reservation_of(i), unit));
     for (const AdviserId j : pins) choice.pin(net(j));
     for (std::size_t j = 0; choice.open() && j < problem.advisers; ++j) {
         const AdviserId adviser(j);
@@ -101,7 +126,119 @@ inline double best_choice(const AssignmentCase& problem, const AssignmentLimits&
         if (std::find(pins.begin(), pins.end(), adviser) != pins.end()) continue;
         choice.offer(net(adviser));
     }
-    return choice.value() + alone;
+    choice.add_to(sum);
+}
+
+/// The dual value of the claimed prices: every price, every firm, every pair. Nothing when prices
+/// are missing or no numbers, which the verdict then says.
+inline std::optional<Account> dual_value(const AssignmentCase& problem,
+                                         const AssignmentLimits& limits,
+                                         const AssignmentResult& claim, const QuotaLedger& quotas,
+                                         const std::vector<std::vector<AdviserId>>& pins,
+                                         double unit, Verdict& verdict, unsigned threads) {
+    const auto fail = [&](std::string subject, std::string text) {
+        verdict.fail(problem.stage, std::move(subject), std::move(text));
+    };
+    if (claim.prices.size() != problem.advisers) {
+        fail("prices", std::to_string(claim.prices.size()) + " prices for " +
+                           std::to_string(problem.advisers) + " advisers");
+        return std::nullopt;
+    }
+    const bool in_hours = !limits.hours.empty();
+    Account bound;
+    for (std::size_t j = 0; j < problem.advisers; ++j) {
+        const double price = claim.prices[j];
+        if (!std::isfinite(price)) {
+            fail(problem.adviser_name(AdviserId(j)), "the price is not a finite number");
+            continue;
+        }
+        const std::int64_t least = limits.min_load_of(AdviserId(j));
+        if (price < 0 && least == 0) {
+            fail(problem.adviser_name(AdviserId(j)),
+                 "the price " + figure(price) + " is negative without a minimum load");
+        }
+        const double p = in_unit(price, unit);
+        if (in_hours && price > 0) {
+            bound.add_product(p, limits.hours[j]);
+        } else {
+            bound.add_multiple(p, price > 0 ? limits.capacity[j] : least);
+        }
+    }
+    if (!quotas.add_cost(problem.stage, claim.quota_prices, unit, bound, verdict))
+        return std::nullopt;
+    if (problem.best_choices && limits.quotas.empty() && limits.reservation.empty()) {
+        bound.sum.add(problem.best_choices(pins));
+    } else {
+        const std::size_t chunk = std::max<std::size_t>(64, problem.firms / 1'024);
+        std::vector<ExactSum> parts((problem.firms + chunk - 1) / chunk);
+        parallel_chunks(problem.firms, chunk, threads, [&](std::size_t begin, std::size_t end) {
+            QuotaLedger::Seen seen(quotas, claim.prices, claim.quota_prices, unit);
+            for (std::size_t i = begin; i < end; ++i) {
+                seen.look_as(FirmId(i));
+                add_best_choice(problem, limits, FirmId(i), seen, pins[i], unit,
+                                parts[begin / chunk]);
+            }
+        });
+        for (const ExactSum& part : parts) bound.sum.add(part);
+    }
+    bound.size += std::fabs(bound.sum.up());
+    return bound;
+}
+
+/// Quotas: a pin or a forced firm that cannot be, or prices at which the dual value, with all
+/// utilities 0, is negative; an assignment would be worth 0.
+inline void judge_infeasible_quotas(const AssignmentCase& problem, const AssignmentLimits& limits,
+                                    const AssignmentResult& claim, const QuotaLedger& quotas,
+                                    const std::vector<std::vector<AdviserId>>& pins,
+                                    Verdict& verdict, unsigned threads) {
+    if (claim.blockers.empty())
+        verdict.fail(problem.stage, "status", "infeasible is claimed without any blocker");
+    if (!claim.relaxation.empty() || !claim.relaxed_pairs.empty())
+        verdict.fail(problem.stage, "relaxation", "none is proven where there are quotas");
+    if (pins_contradict(problem, limits) || some_firm_fits_nowhere(problem, limits)) return;
+    AssignmentCase worthless = problem;
+    worthless.utility = [](FirmId, AdviserId) { return 0.0; };
+    worthless.best_choices = nullptr;
+    AssignmentLimits bare = limits;
+    bare.reservation.clear();
+    const auto value = dual_value(worthless, bare, claim, quotas, pins, 0, verdict, threads);
+    if (value && !(value->sum.up() < 0)) {
+        verdict.fail(
+            problem.stage, "status",
+            "infeasible is claimed, yet the prices of advisers and quotas do not prove it");
+    }
+}
+
+/// Compares claims with what was found. `optimal` may be claimed only where the two are equal.
+inline void judge_claims(const std::string& stage, const Certificate& claim,
+                         const Account& objective, const Account& bound, Verdict& verdict) {
+    const bool units = claim.unit > 0;
+    const double scale = units ? claim.unit : 1;
+    const StageVerdict found{stage, objective.sum.down() * scale, bound.sum.up() * scale};
+    // Work that was stopped may claim a bound that is easier to prove than the best of its prices.
+    const bool stopped = claim.status == Status::time_limit || claim.status == Status::cancelled;
+    const double slack = 1e-9 * std::max(objective.size, bound.size);
+    const bool objective_holds =
+        units ? same_units(claim.objective, objective.sum, scale)
+              : claim.objective <= found.objective && claim.objective >= found.objective - slack;
+    if (!objective_holds) {
+        verdict.fail(stage, "objective",
+                     "claimed " + figure(claim.objective) + ", recomputed " +
+                         figure(found.objective) + difference(claim.objective, found.objective));
+    }
+    const bool bound_holds =
+        units ? same_units(claim.bound, bound.sum, scale) || (stopped && claim.bound > found.bound)
+              : claim.bound >= found.bound && (stopped || claim.bound <= found.bound + slack);
+    if (!bound_holds) {
+        verdict.fail(stage, "bound",
+                     "claimed " + figure(claim.bound) + ", recomputed from the prices " +
+                         figure(found.bound) + difference(claim.bound, found.bound));
+    }
+    ExactSum open = bound.sum;
+    open.subtract(objective.sum);
+    if (claim.status == Status::optimal && open.up() > 0)
+        verdict.fail(stage, "status", "optimal is claimed, yet the gap is " + figure(found.gap()));
+    verdict.stages.push_back(found);
 }
 
 }  // namespace detail
@@ -118,16 +255,17 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     };
     const double unit = claim.certificate.unit;
     StageVerdict found{problem.stage, 0, 0};
+    const QuotaLedger quotas(limits.quotas, problem.firms);
+    std::vector<std::vector<AdviserId>> pins(problem.firms);
+    for (const Pair& p : limits.pinned) pins[p.firm].push_back(p.adviser);
     if (claim.certificate.status == Status::infeasible) {
-        if (claim.blockers.empty()) fail("status", "infeasible is claimed without any blocker");
         if (!claim.pairs.empty())
             fail("status", "infeasible is claimed, yet there are assignments");
-        verdict.stages.push_back(found);
-        return;
-    }
-    if (claim.prices.size() != problem.advisers) {
-        fail("prices", std::to_string(claim.prices.size()) + " prices for " +
-                           std::to_string(problem.advisers) + " advisers");
+        if (limits.quotas.empty()) {
+            judge_infeasible(problem, limits, claim, verdict, threads);
+        } else {
+            detail::judge_infeasible_quotas(problem, limits, claim, quotas, pins, verdict, threads);
+        }
         verdict.stages.push_back(found);
         return;
     }
@@ -137,7 +275,7 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     std::vector<int> held(problem.firms, 0);
     std::vector<Pair> seen = claim.pairs;
     std::sort(seen.begin(), seen.end());
-    Sum objective;
+    detail::Account objective;
     for (std::size_t k = 0; k < seen.size(); ++k) {
         const Pair& p = seen[k];
         if (p.firm >= problem.firms || p.adviser >= problem.advisers) {
@@ -191,7 +329,6 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
                                               std::to_string(limits.min_demand_of(firm)));
         }
     }
-    const QuotaLedger quotas(limits.quotas, problem.firms);
     if (!limits.quotas.empty()) {
         std::vector<Pair> lawful;
         for (const Pair& p : seen) {
@@ -200,72 +337,19 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         }
         quotas.judge_counts(problem.stage, lawful, verdict);
     }
-    std::vector<std::vector<AdviserId>> pins(problem.firms);
     for (const Pair& p : limits.pinned) {
-        pins[p.firm].push_back(p.adviser);
         if (!std::binary_search(seen.begin(), seen.end(), p))
             fail(pair_name(p), "the pin is not kept");
         if (!problem.eligible(p.firm, p.adviser)) fail(pair_name(p), "the pin is not eligible");
     }
 
-    // Bound: every price, every firm, every pair.
-    Sum bound;
-    for (std::size_t j = 0; j < problem.advisers; ++j) {
-        const double price = claim.prices[j];
-        if (!std::isfinite(price)) {
-            fail(problem.adviser_name(AdviserId(j)), "the price is not a finite number");
-            continue;
-        }
-        if (price < 0 && limits.min_load_of(AdviserId(j)) == 0) {
-            fail(problem.adviser_name(AdviserId(j)),
-                 "the price " + detail::figure(price) + " is negative without a minimum load");
-        }
-        const double most = in_hours ? limits.hours[j] : static_cast<double>(limits.capacity[j]);
-        const double seats =
-            price > 0 ? most : static_cast<double>(limits.min_load_of(AdviserId(j)));
-        bound.add(in_unit(price, unit) * seats);
-    }
-    if (!quotas.add_cost(problem.stage, claim.quota_prices, bound, verdict)) {
+    const auto bound =
+        detail::dual_value(problem, limits, claim, quotas, pins, unit, verdict, threads);
+    if (!bound) {
         verdict.stages.push_back(found);
         return;
     }
-    std::vector<double> surplus(problem.firms);
-    if (problem.best_choices && limits.quotas.empty() && limits.reservation.empty()) {
-        surplus = problem.best_choices(pins);
-    } else {
-        parallel_chunks(problem.firms, 64, threads, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t i = begin; i < end; ++i) {
-                const FirmId firm(i);
-                surplus[i] =
-                    limits.quotas.empty()
-                        ? detail::best_choice(problem, limits, firm, claim.prices, pins[i], unit)
-                        : detail::best_choice(
-                              problem, limits, firm,
-                              quotas.seen_by(firm, claim.prices, claim.quota_prices), pins[i],
-                              unit);
-            }
-        });
-    }
-    for (const double s : surplus) bound.add(s);
-
-    const double scale = unit > 0 ? unit : 1;
-    found.objective = objective.value() * scale;
-    found.bound = bound.value() * scale;
-    const Certificate& c = claim.certificate;
-    if (!detail::close(found.objective, c.objective)) {
-        fail("objective", "claimed " + detail::figure(c.objective) + ", recomputed " +
-                              detail::figure(found.objective));
-    }
-    // Work that was stopped may claim a bound that is easier to prove than the best of its prices.
-    const bool stopped = c.status == Status::time_limit || c.status == Status::cancelled;
-    if (!detail::close(found.bound, c.bound) && !(stopped && c.bound > found.bound)) {
-        fail("bound", "claimed " + detail::figure(c.bound) + ", recomputed from the prices " +
-                          detail::figure(found.bound));
-    }
-    if (c.status == Status::optimal && !detail::close(found.bound, found.objective)) {
-        fail("status", "optimal is claimed, yet the gap is " + detail::figure(found.gap()));
-    }
-    verdict.stages.push_back(found);
+    detail::judge_claims(problem.stage, claim.certificate, objective, *bound, verdict);
 }
 
 }  // namespace libmatch::check

@@ -4,13 +4,16 @@
 // Method: plain loops, place by place. The advisers that serve a place are sorted by what all its
 // firms share, `common part - price`. A firm goes down this order and asks every pair, until even
 // full coverage and all its bonuses could not make the next adviser count: then none further down
-// can. Nothing of a solver or of retrieval is used, only the meaning of scores and rules.
+// can. A margin of 2^-48 of all figures that take part covers the rounding of this comparison; what
+// is compared after it, and all sums, are exact. Nothing of a solver or of retrieval is used, only
+// the meaning of scores and rules.
 //
 // Complexity: O(places x advisers x log advisers + pairs asked). Deterministic for any number of
 // threads.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <utility>
@@ -23,24 +26,25 @@
 
 namespace libmatch::check {
 
-/// One value per firm, see best_choice in choice.hpp. `pins`: of each firm.
-[[nodiscard]] inline std::vector<double> market_choices(
-    const Scorer& scorer, const AssignmentLimits& limits, const std::vector<double>& prices,
-    const std::vector<std::vector<AdviserId>>& pins, double unit, unsigned threads) {
+/// Sum over all firms of what each can reach, see choice.hpp. `pins`: of each firm.
+[[nodiscard]] inline ExactSum market_choices(const Scorer& scorer, const AssignmentLimits& limits,
+                                             const std::vector<double>& prices,
+                                             const std::vector<std::vector<AdviserId>>& pins,
+                                             double unit, unsigned threads) {
     const Market& market = scorer.market();
     const std::size_t n = market.firms.size(), m = market.advisers.size();
     std::vector<std::vector<FirmId>> at_place(market.places.size());
     for (std::size_t i = 0; i < n; ++i) at_place[market.firms.place[i]].emplace_back(i);
 
-    std::vector<double> value(n, 0.0);
-    parallel_chunks(at_place.size(), 4, threads, [&](std::size_t begin, std::size_t end) {
+    const std::size_t chunk = std::max<std::size_t>(4, at_place.size() / 1'024);
+    std::vector<ExactSum> parts((at_place.size() + chunk - 1) / chunk);
+    parallel_chunks(at_place.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
         struct Served {
             double shared;  ///< common - price
             double common;
             AdviserId adviser;
         };
         std::vector<Served> order;
-        std::vector<double> nets;
         for (std::size_t p = begin; p < end; ++p) {
             if (at_place[p].empty()) continue;
             const PlaceId place(p);
@@ -57,28 +61,35 @@ namespace libmatch::check {
             });
             for (const FirmId i : at_place[p]) {
                 Choice choice(limits, i, pins[i].size());
-                for (const AdviserId j : pins[i])
-                    choice.pin(in_unit(scorer.score(i, j), unit) - in_unit(prices[j], unit));
+                const auto net = [&](double score, AdviserId j) {
+                    return exact_difference(in_unit(score, unit), in_unit(prices[j], unit));
+                };
+                for (const AdviserId j : pins[i]) choice.pin(net(scorer.score(i, j), j));
                 if (scorer.firm_rule(i) == Exclusion::none && choice.open()) {
-                    double most = scorer.programme().coverage + 1e-9 + 2 * unit;
+                    double most = scorer.programme().coverage + 2 * unit;
                     for (const PairNote& note : scorer.notes(i)) {
                         if (note.kind == PairKind::bonus && note.value > 0) most += note.value;
                     }
                     const double scale = unit > 0 ? unit : 1;
+                    const float asked = scorer.asked(i);
                     for (const Served& s : order) {
-                        if (s.shared + most < choice.least() * scale) break;
+                        const double margin = 0x1p-48 * (std::fabs(s.common) + std::fabs(most) +
+                                                         std::fabs(prices[s.adviser]));
+                        if (s.shared + most + margin < choice.least() * scale) break;
                         if (scorer.pair_rule(i, s.adviser) != Exclusion::none) continue;
                         if (std::find(pins[i].begin(), pins[i].end(), s.adviser) != pins[i].end())
                             continue;
-                        choice.offer(in_unit(scorer.score_with(s.common, i, s.adviser), unit) -
-                                     in_unit(prices[s.adviser], unit));
+                        choice.offer(
+                            net(scorer.score_with(s.common, i, s.adviser, asked), s.adviser));
                     }
                 }
-                value[i] = choice.value();
+                choice.add_to(parts[begin / chunk]);
             }
         }
     });
-    return value;
+    ExactSum sum;
+    for (const ExactSum& part : parts) sum.add(part);
+    return sum;
 }
 
 }  // namespace libmatch::check

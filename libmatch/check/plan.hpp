@@ -131,9 +131,12 @@ class PlanJudge {
         AssignmentResult claim;
         claim.certificate = *c;
         claim.prices = prices(name);
-        if (const auto b = plan_.blockers.find(name); b != plan_.blockers.end())
-            claim.blockers = b->second;
-        if (c->status == Status::infeasible && claim.blockers.empty()) claim.blockers.push_back({});
+        const auto take = [&](const auto& of_stage, auto& out) {
+            if (const auto at = of_stage.find(name); at != of_stage.end()) out = at->second;
+        };
+        take(plan_.blockers, claim.blockers);
+        take(plan_.relaxations, claim.relaxation);
+        take(plan_.relaxed_pairs, claim.relaxed_pairs);
         for (const Assigned& a : plan_.assignments) {
             if (!(a.programme == p)) continue;
             claim.pairs.push_back({a.firm, a.adviser});
@@ -188,7 +191,7 @@ class PlanJudge {
         }
         std::vector<double> aid(market_.firms.size(), 0.0), spent(market_.schemes.size(), 0.0);
         std::set<std::pair<std::uint32_t, std::string>> stacked;
-        Sum objective;
+        Account objective;
         for (const Grant& g : plan_.grants) {
             const Scheme& s = market_.schemes[g.scheme];
             const std::string who = firm(g.firm) + ", scheme " + s.id;
@@ -223,7 +226,7 @@ class PlanJudge {
             }
         }
         const auto& price = prices(stage::fund);
-        Sum bound;
+        Account bound;
         for (std::size_t s = 0; s < spent.size(); ++s) {
             const Scheme& scheme = market_.schemes[s];
             if (spent[s] > scheme.budget_eur + cent) {
@@ -236,13 +239,14 @@ class PlanJudge {
                               "its price " + figure(price[s]) + " proves nothing");
                 continue;
             }
-            if (price[s] > 0) bound.add(price[s] * scheme.budget_eur);
+            if (price[s] > 0) bound.add_product(price[s], scheme.budget_eur);
         }
         for (const FirmId i : seekers()) bound.add(most_worth(i, labels[i], price));
-        compare(stage::fund, {stage::fund, objective.value(), bound.value()});
+        judge_claims(stage::fund, *plan_.certificate(stage::fund), objective, bound, verdict_);
     }
 
-    /// The most that one firm adds to the dual value: every subset of schemes is tried.
+    /// The most that one firm adds to the dual value, from below: every subset of schemes is tried,
+    /// and what rounding can have added is taken off.
     [[nodiscard]] double most_worth(FirmId i, WordSet labels,
                                     const std::vector<double>& price) const {
         std::vector<std::size_t> open;
@@ -269,7 +273,7 @@ class PlanJudge {
             }
             if (lawful) best = std::max(best, worth);
         }
-        return best;
+        return std::max(0.0, best - 0x1p-45 * aid_limit(market_, i));
     }
 
     // ---- dossiers ----
@@ -343,7 +347,8 @@ class PlanJudge {
         for (std::size_t d = 0; d < plan_.dossiers.size(); ++d) {
             const Dossier& x = plan_.dossiers[d];
             PoolGroup g{x.rule.value, position[x.seat], {}};
-            Sum sum, value;
+            Sum sum;
+            Account value;
             const DossierRule& rule = market_.dossier_rules[x.rule].rule;
             value.add(-rule.opening_cost);
             bool seat_inside = false;
@@ -352,7 +357,8 @@ class PlanJudge {
                 const double away =
                     market_.distance_km(market_.firms.place[m.firm], market_.firms.place[x.seat]);
                 sum.add(m.amount_eur);
-                value.add(1 - rule.cost_per_km * away);
+                value.add(1);
+                value.add_product(-rule.cost_per_km, away);
                 seat_inside = seat_inside || m.firm == x.seat;
                 if (std::fabs(away - m.distance_km) > 1e-6) {
                     verdict_.fail(stage::pool, dossier(d),
@@ -367,10 +373,10 @@ class PlanJudge {
                     stage::pool, dossier(d),
                     "claimed sum " + figure(x.sum_eur) + " EUR, recomputed " + figure(sum.value()));
             }
-            if (!close(value.value(), x.value)) {
-                verdict_.fail(
-                    stage::pool, dossier(d),
-                    "claimed value " + figure(x.value) + ", recomputed " + figure(value.value()));
+            if (!(std::fabs(value.sum.down() - x.value) <= 1e-9 * value.size)) {
+                verdict_.fail(stage::pool, dossier(d),
+                              "claimed value " + figure(x.value) + ", recomputed " +
+                                  figure(value.sum.down()));
             }
             claim.groups.push_back(std::move(g));
         }

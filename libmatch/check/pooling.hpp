@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <libmatch/check/verdict.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/geo.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/pooling.hpp>
@@ -242,9 +243,12 @@ class PoolJudge {
         verdict_.fail(stage_, std::move(subject), std::move(text));
     }
 
+    /// The largest figure that a group's worth is made of.
     [[nodiscard]] double scale() const {
-        double most = 1;
+        double most = problem_.value.empty() ? 1 : 0;
         for (const double v : problem_.value) most = std::max(most, std::fabs(v));
+        for (const PoolRule& keyed : problem_.rules)
+            most = std::max(most, std::fabs(keyed.rule.opening_cost));
         return most;
     }
 
@@ -254,10 +258,13 @@ class PoolJudge {
         return distance_km(LatLon{p.a, p.b}, LatLon{q.a, q.b});
     }
 
+    /// What distances are measured by: on a sphere their rounding is that of its radius.
+    [[nodiscard]] double least_km() const { return problem_.metric == Metric::sphere ? 1.0 : 0.0; }
+
     void judge_groups() {
         const std::size_t n = problem_.amount.size();
         std::vector<std::size_t> group_of(n, claim_.groups.size());
-        Sum objective;
+        ExactSum objective;
         for (std::size_t g = 0; g < claim_.groups.size(); ++g) {
             const PoolGroup& group = claim_.groups[g];
             const std::string subject = "group " + std::to_string(g);
@@ -277,15 +284,15 @@ class PoolJudge {
                 fail(subject, "rule " + std::to_string(group.rule) + " does not exist");
                 known = false;
             }
-            if (known) objective.add(judge_group(group, subject));
+            if (known) judge_group(group, subject, objective);
         }
-        found_.objective = objective.value();
+        found_.objective = objective.down();
         pooled_.assign(n, 0);
         for (std::size_t i = 0; i < n; ++i) pooled_[i] = group_of[i] != claim_.groups.size();
     }
 
-    /// Names what is unlawful in one group; returns its value.
-    double judge_group(const PoolGroup& group, const std::string& subject) {
+    /// Names what is unlawful in one group, and adds its value.
+    void judge_group(const PoolGroup& group, const std::string& subject, ExactSum& objective) {
         const PoolRule& keyed = problem_.rules[group.rule];
         const DossierRule& rule = keyed.rule;
         double sum = 0;
@@ -317,27 +324,31 @@ class PoolJudge {
         const bool sites = !problem_.sites.empty();
         if (sites && group.seat >= problem_.sites.size()) {
             fail(subject, "site " + std::to_string(group.seat) + " does not exist");
-            return 0;
+            return;
         }
         if (!sites && std::find(group.members.begin(), group.members.end(), FirmId(group.seat)) ==
                           group.members.end()) {
             fail(subject, "the seat, firm " + std::to_string(group.seat) + ", is no member");
-            if (group.seat >= problem_.amount.size()) return 0;
+            if (group.seat >= problem_.amount.size()) return;
         }
-        double value = -rule.opening_cost;
+        const auto add = [&](double term) {
+            objective.add(term);
+            size_ += std::fabs(term);
+        };
+        add(-rule.opening_cost);
         for (const FirmId i : group.members) {
-            value += problem_.value_of(i);
+            add(problem_.value_of(i));
             if (problem_.metric == Metric::none) continue;
             const double far = km(problem_.place[i],
                                   sites ? problem_.sites[group.seat] : problem_.place[group.seat]);
-            value -= rule.cost_per_km * far;
-            if (far > rule.max_radius_km + 1e-9 * std::max(1.0, rule.max_radius_km)) {
+            objective.add_product(-rule.cost_per_km, far);
+            travel_ += rule.cost_per_km * far;
+            if (far > rule.max_radius_km + 1e-9 * std::max(least_km(), rule.max_radius_km)) {
                 fail(subject, "firm " + std::to_string(i.value) + " is " + figure(far) +
                                   " km from the seat; rule " + rule.name + " allows " +
                                   figure(rule.max_radius_km));
             }
         }
-        return value;
     }
 
     /// Reasons are words about firms left out; a claim may come without any.
@@ -365,7 +376,7 @@ class PoolJudge {
             found_.bound = std::numeric_limits<double>::infinity();
             return;
         }
-        Sum bound;
+        ExactSum bound;
         bool finite = true;
         for (std::size_t i = 0; i < n; ++i) {
             if (!std::isfinite(claim_.prices[i]) || claim_.prices[i] < 0) {
@@ -376,7 +387,7 @@ class PoolJudge {
                 bound.add(claim_.prices[i]);
             }
         }
-        found_.bound = bound.value();
+        found_.bound = bound.up();
         if (!finite) return;
         for (std::size_t k = 0; k < problem_.rules.size(); ++k) judge_rule(k);
     }
@@ -502,18 +513,19 @@ class PoolJudge {
 
     void judge_claims() {
         const Certificate& claim = claim_.certificate;
-        const auto close = [&](double a, double b) {
-            return std::fabs(a - b) <= 1e-9 * std::max({1.0, std::fabs(a), std::fabs(b)});
-        };
-        if (!close(claim.objective, found_.objective)) {
+        // Distances on a sphere come from sines, which each library rounds its own way.
+        const double highest =
+            found_.objective + (problem_.metric == Metric::sphere ? 1e-12 * travel_ : 0);
+        if (!(claim.objective <= highest) ||
+            !(claim.objective >= found_.objective - 1e-9 * (size_ + travel_))) {
             fail("objective", figure(claim.objective) + " is claimed, " + figure(found_.objective) +
                                   " is found");
         }
-        if (!close(claim.bound, found_.bound)) {
+        if (!(claim.bound >= found_.bound && claim.bound <= found_.bound * (1 + 1e-9))) {
             fail("bound",
                  figure(claim.bound) + " is claimed, the prices sum to " + figure(found_.bound));
         }
-        const double room = tolerance_ * std::max({1.0, scale_, std::fabs(found_.bound)});
+        const double room = tolerance_ * std::max(scale_, std::fabs(found_.bound));
         if (found_.objective > found_.bound + room) {
             fail("bound", "the objective " + figure(found_.objective) + " is above the bound " +
                               figure(found_.bound));
@@ -532,6 +544,7 @@ class PoolJudge {
     std::string stage_;
     unsigned threads_;
     double scale_ = scale();
+    double size_ = 0, travel_ = 0;  ///< sums of the groups' figures and of their travel, in size
     StageVerdict found_;
     std::vector<char> pooled_;
     Verdict verdict_;
@@ -539,10 +552,11 @@ class PoolJudge {
 
 }  // namespace detail
 
-/// Judges groups, prices and claims. `tolerance` is in value units, per unit of the largest value:
-/// what a group may exceed its members' prices by through rounding.
+/// Judges groups, prices and claims. `tolerance` is per unit of the largest value or opening cost:
+/// what a group may exceed its members' prices by through rounding. Claimed figures get none: a
+/// bound under the sum of the prices is refused, and an objective above that of the groups.
 [[nodiscard]] inline Verdict verify(const PoolProblem& problem, const PoolResult& result,
-                                    double tolerance = 1e-6, std::string stage = "pool",
+                                    double tolerance = 1e-9, std::string stage = "pool",
                                     unsigned threads = 0) {
     return detail::PoolJudge(problem, result, tolerance, std::move(stage), threads).judge();
 }

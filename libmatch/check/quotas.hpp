@@ -12,8 +12,9 @@
 #include <string>
 #include <vector>
 
+#include <libmatch/check/choice.hpp>
 #include <libmatch/check/verdict.hpp>
-#include <libmatch/core/parallel.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/model/assignment.hpp>
 
 namespace libmatch::check {
@@ -55,9 +56,10 @@ class QuotaLedger {
     }
 
     /// What the prices of the quotas add to the bound: at_most of those above 0, at_least of those
-    /// below. False when they prove nothing.
+    /// below. False when they prove nothing. `bound` is an account with exact sums.
+    template <class Account>
     [[nodiscard]] bool add_cost(const std::string& stage, const std::vector<double>& prices,
-                                Sum& bound, Verdict& verdict) const {
+                                double unit, Account& bound, Verdict& verdict) const {
         if (prices.size() != quotas_.size()) {
             verdict.fail(stage, "quota prices",
                          std::to_string(prices.size()) + " prices for " +
@@ -75,24 +77,51 @@ class QuotaLedger {
                 continue;
             }
             const auto end = prices[q] > 0 ? quotas_[q].at_most : quotas_[q].at_least;
-            bound.add(prices[q] * static_cast<double>(end));
+            bound.add_multiple(in_unit(prices[q], unit), end);
         }
         return valid;
     }
 
-    /// The price of every adviser as the firm sees it.
-    [[nodiscard]] std::vector<double> seen_by(FirmId i, std::vector<double> prices,
-                                              const std::vector<double>& quota_prices) const {
-        for (const std::size_t q : of_[i]) {
-            if (quota_prices[q] == 0) continue;
-            if (!quotas_[q].advisers) {
-                for (double& p : prices) p += quota_prices[q];
-            } else {
-                for (const AdviserId j : *quotas_[q].advisers) prices[j] += quota_prices[q];
+    /// The price of every adviser as one firm after the other sees it. Two doubles hold the sum of
+    /// prices; exactly, where it has no more digits.
+    class Seen {
+      public:
+        Seen(const QuotaLedger& ledger, const std::vector<double>& prices,
+             const std::vector<double>& quota_prices, double unit)
+            : ledger_(ledger), prices_(prices), quota_prices_(quota_prices), unit_(unit) {}
+
+        void look_as(FirmId i) {
+            if (ledger_.quotas_.empty()) return;
+            added_.assign(prices_.size(), {});
+            for (const std::size_t q : ledger_.of_[i]) {
+                const double price = in_unit(quota_prices_[q], unit_);
+                if (price == 0) continue;
+                if (!ledger_.quotas_[q].advisers) {
+                    for (TwoDoubles& p : added_) add(p, price);
+                } else {
+                    for (const AdviserId j : *ledger_.quotas_[q].advisers) add(added_[j], price);
+                }
             }
         }
-        return prices;
-    }
+        [[nodiscard]] TwoDoubles operator()(AdviserId j) const {
+            const double price = in_unit(prices_[j], unit_);
+            if (added_.empty()) return {price, 0};
+            TwoDoubles sum = added_[j];
+            add(sum, price);
+            return sum;
+        }
+
+      private:
+        static void add(TwoDoubles& sum, double x) {
+            const TwoDoubles t = exact_difference(sum.high, -x);
+            sum = exact_difference(t.high, -(t.low + sum.low));
+        }
+        const QuotaLedger& ledger_;
+        const std::vector<double>& prices_;
+        const std::vector<double>& quota_prices_;
+        double unit_;
+        std::vector<TwoDoubles> added_;  ///< prices of the quotas; empty without quotas
+    };
 
   private:
     [[nodiscard]] bool holds(std::size_t q, AdviserId j) const {

@@ -7,7 +7,8 @@
 // stacking group, filled by falling net worth), which gives the bound sum_s lambda_s B_s + sum_i
 // best_i(lambda). Prices move by Polyak's subgradient steps; each round also fills a lawful plan in
 // order of priority under the remaining budgets. The best plan and the best bound are kept.
-// Floors are respected by the plan and relaxed in the bound, which stays valid.
+// Floors are respected by the plan and relaxed in the bound, which stays valid. Sums are exact and
+// rounded to the safe side; what each firm's fill lost to rounding is tracked and added.
 // Complexity: O(rounds n 2^g) for g eligible schemes per firm (a handful). Deterministic: one
 // thread, ties by index. Source: M. L. Fisher, "The Lagrangian relaxation method for solving
 // integer programming problems", Management Science 27, 1981.
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include <libmatch/core/control.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/plan.hpp>
 #include <libmatch/score/funding.hpp>
@@ -85,10 +87,10 @@ class GrantSolver {
                 continue;
             }
             auto grants = fill(price);
-            Sum total;
+            ExactSum total;
             for (const Grant& g : grants) total.add(g.amount_eur);
-            if (total.value() > best.certificate.objective) {
-                best.certificate.objective = total.value();
+            if (total.down() > best.certificate.objective) {
+                best.certificate.objective = total.down();
                 best.grants = std::move(grants);
             }
             if (best.certificate.gap() <= gap_) break;
@@ -140,7 +142,7 @@ class GrantSolver {
     }
 
     /// The best fill of one firm: amounts per offer, by net worth 1 - price, within `room` per
-    /// scheme.
+    /// scheme. `worth`: at least what any fill is worth in the dual.
     std::vector<double> best_fill(const Seeker& seeker, const std::vector<double>& price,
                                   const std::vector<double>* room, double& worth) const {
         std::vector<double> best(seeker.offers.size(), 0.0);
@@ -150,7 +152,7 @@ class GrantSolver {
             std::stable_sort(chosen.begin(), chosen.end(), [&](auto a, auto b) {
                 return price[seeker.offers[a].scheme] < price[seeker.offers[b].scheme];
             });
-            double left = seeker.limit, sum = 0;
+            double left = seeker.limit, sum = 0, lost = 0;
             std::vector<double> amounts(seeker.offers.size(), 0.0);
             for (const std::size_t k : chosen) {
                 const Offer& offer = seeker.offers[k];
@@ -161,15 +163,23 @@ class GrantSolver {
                 }
                 if (amount <= 0) continue;
                 // In a plan every euro counts; in the dual only its worth beyond the price does.
-                const double net =
-                    room != nullptr ? 1 - 1e-6 * price[offer.scheme] : 1 - price[offer.scheme];
-                if (net <= 0) continue;
+                const TwoDoubles net =
+                    exact_difference(1, (room != nullptr ? 1e-6 : 1) * price[offer.scheme]);
+                if (net.high <= 0) continue;
                 amounts[k] = amount;
-                left -= amount;
-                sum += net * amount;
+                const TwoDoubles rest = exact_difference(left, amount);
+                const double gain = net.high * amount;
+                const TwoDoubles total = exact_difference(sum, -gain);
+                lost += std::fabs(rest.low) + std::fabs(net.low) * amount +
+                        std::fabs(std::fma(net.high, amount, -gain)) + std::fabs(total.low);
+                left = rest.high;
+                sum = total.high;
             }
-            if (sum > worth) {
-                worth = sum;
+            // An amount that is off by what was lost before it is off by no more than that.
+            lost *= static_cast<double>(1 + chosen.size());
+            const double most = lost > 0 ? std::nextafter(sum + 2 * lost, HUGE_VAL) : sum;
+            if (most > worth) {
+                worth = most;
                 best = amounts;
             }
         });
@@ -202,10 +212,10 @@ class GrantSolver {
     }
 
     double dual_value(const std::vector<double>& price, std::vector<double>& demand) const {
-        Sum bound;
+        ExactSum bound;
         std::fill(demand.begin(), demand.end(), 0.0);
         for (std::size_t s = 0; s < price.size(); ++s) {
-            if (price[s] > 0) bound.add(price[s] * market_.schemes[s].budget_eur);
+            if (price[s] > 0) bound.add_product(price[s], market_.schemes[s].budget_eur);
         }
         for (const Seeker& seeker : seekers_) {
             double worth = 0;
@@ -214,7 +224,7 @@ class GrantSolver {
                 demand[seeker.offers[k].scheme] += amounts[k];
             bound.add(worth);
         }
-        return bound.value();
+        return bound.up();
     }
 
     std::vector<Grant> fill(const std::vector<double>& price) const {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <libmatch/core/types.hpp>
@@ -67,32 +68,69 @@ struct AssignmentLimits {
 
 /// By how much a sum of hours may exceed a capacity because of rounding. The one place that says
 /// so: solvers keep within a thousandth of it, the judge allows it.
-[[nodiscard]] constexpr double hours_tolerance(double capacity) {
-    return 1e-9 * (capacity > 1 ? capacity : 1);
-}
+[[nodiscard]] constexpr double hours_tolerance(double capacity) { return 1e-9 * capacity; }
 
-/// Why no assignment exists: a minimum cut, or prices that prove it. Each entry can be read alone.
+/// Why no assignment exists: one part of a minimum cut, whose members need more units than can
+/// reach them; or a limit that belongs to the proof where there are quotas, without members. Each
+/// entry can be read alone.
 struct Blocker {
-    enum class Kind { firm, adviser, pin, quota };
+    enum class Kind { firm, adviser, pin, quota };  ///< whose need is not met
     Kind kind = Kind::firm;
-    std::uint32_t index = 0;
-    std::int64_t shortfall = 0;  ///< units by which the demand on it exceeds what can reach it
-    std::string reason;
+    std::uint32_t index = 0;     ///< the first member of that kind; pins: position in `pinned`
+    std::int64_t shortfall = 0;  ///< needed - reachable, units
+    std::string reason;          ///< one sentence
+    std::int64_t needed = 0;     ///< units that the minimums and pins of the members ask for
+    std::int64_t reachable = 0;  ///< units that can reach them, over all eligible pairs
+    /// Members, sorted: firms that need or give units, advisers whose seats or minimums count, and
+    /// the pins that take part.
+    std::vector<FirmId> firms{};
+    std::vector<AdviserId> advisers{};
+    std::vector<Pair> pins{};
 };
+
+/// One limit of a smallest relaxation: with all of them changed, an assignment exists.
+struct Relaxation {
+    enum class Limit { capacity, min_load, min_demand, pin };
+    Limit limit = Limit::capacity;
+    FirmId firm;                         ///< of min_demand and pin
+    AdviserId adviser;                   ///< of capacity, min_load and pin
+    std::int64_t before = 0, after = 0;  ///< units; a pin that is dropped goes from 1 to 0
+    [[nodiscard]] std::int64_t units() const {
+        return after > before ? after - before : before - after;
+    }
+};
+
+[[nodiscard]] constexpr std::string_view name(Relaxation::Limit limit) {
+    switch (limit) {
+        case Relaxation::Limit::capacity:
+            return "capacity";
+        case Relaxation::Limit::min_load:
+            return "min_load";
+        case Relaxation::Limit::min_demand:
+            return "min_demand";
+        case Relaxation::Limit::pin:
+            return "pin";
+    }
+    return "";
+}
 
 struct AssignmentResult {
     std::vector<Pair> pairs;     ///< sorted by firm, then adviser
     std::vector<double> prices;  ///< one per adviser, score units (per hour where capacity is
                                  ///< hours); negative only where there is a minimum load
     Certificate certificate;
-    std::vector<Blocker> blockers;  ///< when infeasible; and the quotas that an unfinished answer
-                                    ///< does not keep
-    std::vector<double> quota_prices{};  ///< one per quota, score units; > 0 pays for at_most,
-                                         ///< < 0 for at_least
+    /// One per quota, score units; > 0 pays for at_most, < 0 for at_least.
+    std::vector<double> quota_prices{};
+    // Only when infeasible, but for blockers, which also name the limits that an unfinished answer
+    // with quotas does not keep. The prices then prove it, in units of relaxation instead of score:
+    // -1, 0 or 1 where capacity counts firms and there are no quotas (docs/model.md).
+    std::vector<Blocker> blockers;
+    std::vector<Relaxation> relaxation;  ///< the smallest; none with hours or quotas
+    std::vector<Pair> relaxed_pairs;     ///< sorted; they meet the relaxed limits
 };
 
 struct AssignmentOptions {
-    double gap = 1e-4;       ///< relative gap to certify over all eligible pairs
+    double gap = 1e-4;       ///< relative gap to certify over all eligible pairs; 0 = exact
     bool exact = false;      ///< gap exactly 0 in multiples of `unit`
     double unit = 1e-6;      ///< unit of the integer scores of the exact mode
     int candidates = 32;     ///< length of each firm's list; speed only, never the answer's proof

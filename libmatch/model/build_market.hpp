@@ -1,12 +1,16 @@
 // From tables to a checked market.
 //
-// Every fault of every table is collected before anything is refused. Complexity: linear in the
-// size of the tables, plus one nearest-commune search per firm or adviser that gives coordinates
-// without a commune.
+// Every fault of every table is collected before anything is refused. Rows are read in the order of
+// their ids (row_order.hpp), so the order in which they come changes nothing: ties go to the
+// smaller id. Rows of programmes keep their order, in which they are solved. Complexity: linear in
+// the size of the tables, plus one nearest-commune search per firm or adviser that gives
+// coordinates without a commune; O(n log n) for a table whose ids are not in order.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -17,6 +21,7 @@
 
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/market.hpp>
+#include <libmatch/model/row_order.hpp>
 #include <libmatch/model/table_reader.hpp>
 
 namespace libmatch {
@@ -88,6 +93,7 @@ class MarketBuilder {
         : tables_(&tables), faults_(&faults) {}
 
     Market build() {
+        order_rows();
         read_geography();
         read_skills();
         read_networks();
@@ -100,11 +106,57 @@ class MarketBuilder {
         read_lenders();
         read_resources();
         read_pairs();
+        sort_faults();
         return std::move(market_);
     }
 
   private:
-    TableReader open(std::string_view name) { return {*tables_, std::string(name), *faults_}; }
+    TableReader open(std::string_view name) {
+        const auto at = order_.find(name);
+        if (at == order_.end()) return {*tables_, std::string(name), *faults_};
+        return {ordered_, std::string(name), *faults_, at->second};
+    }
+
+    /// Copies the tables whose rows are not in the order of their ids.
+    void order_rows() {
+        constexpr std::array<std::pair<std::string_view, std::string_view>, 8> ids{
+            {{"firms", "firm_id"},
+             {"advisers", "adviser_id"},
+             {"schemes", "scheme_id"},
+             {"lenders", "lender_id"},
+             {"resources", "resource_id"},
+             {"communes", "commune"},
+             {"skills", "skill"},
+             {"dossier_rules", "rule"}}};
+        for (const auto& [name, column] : ids) {
+            const auto at = tables_->find(name);
+            if (at == tables_->end()) continue;
+            const TextColumn* id = at->second.text(column);
+            const auto whole = [&](const auto& c) { return size(c.second) == at->second.rows(); };
+            const auto& columns = at->second.columns();
+            if (id == nullptr || !std::all_of(columns.begin(), columns.end(), whole)) continue;
+            auto order = rows_by_id(*id);
+            if (order.empty()) continue;
+            ordered_.emplace(name, with_rows(at->second, order));
+            order_.emplace(name, std::move(order));
+        }
+    }
+    /// Faults of one column by the user's rows.
+    void sort_faults() {
+        if (order_.empty()) return;
+        for (auto begin = faults_->begin(); begin != faults_->end();) {
+            const auto end = std::find_if(begin, faults_->end(), [&](const Fault& f) {
+                return f.table != begin->table || f.column != begin->column;
+            });
+            std::stable_sort(begin, end,
+                             [](const Fault& a, const Fault& b) { return a.row < b.row; });
+            begin = end;
+        }
+    }
+    [[nodiscard]] std::vector<std::uint32_t> order_of(std::string_view name) const {
+        const auto at = order_.find(name);
+        return at == order_.end() ? std::vector<std::uint32_t>{} : at->second;
+    }
 
     void read_geography() {
         TableReader in = open("communes");
@@ -297,6 +349,7 @@ class MarketBuilder {
             return;
         }
         f.id = ids(in, "firm_id", market_.firm_index);
+        f.row = order_of("firms");
         f.place = places(in);
         f.naf = naf_codes(in, "naf");
         f.headcount = in.numbers("headcount", std::nan(""), {0, HUGE_VAL});
@@ -326,6 +379,7 @@ class MarketBuilder {
             return;
         }
         a.id = ids(in, "adviser_id", market_.adviser_index);
+        a.row = order_of("advisers");
         const TextColumn* network = in.required_text("network");
         a.network.assign(in.rows(), 0);
         for (std::size_t r = 0; network != nullptr && r < in.rows(); ++r) {
@@ -481,7 +535,11 @@ class MarketBuilder {
         const auto by_pair = [](const PairNote& a, const PairNote& b) {
             return a.firm == b.firm ? a.adviser < b.adviser : a.firm < b.firm;
         };
-        std::stable_sort(notes.begin(), notes.end(), by_pair);
+        // Bonuses of one pair are added in this order, whatever the order of rows.
+        std::sort(notes.begin(), notes.end(), [](const PairNote& a, const PairNote& b) {
+            return std::tuple(a.firm.value, a.adviser.value, a.programme.value, a.kind, a.value) <
+                   std::tuple(b.firm.value, b.adviser.value, b.programme.value, b.kind, b.value);
+        });
         for (std::size_t k = 0; k < notes.size(); ++k) {
             const PairNote& pin = notes[k];
             if (pin.kind != PairKind::pinned) continue;
@@ -529,9 +587,10 @@ class MarketBuilder {
             if (out[r].empty()) continue;
             const auto [first, fresh] = index.try_emplace(out[r], static_cast<std::uint32_t>(r));
             if (!fresh) {
-                in.fault(r, column, out[r],
-                         "the id is already used by row " + std::to_string(first->second),
-                         "give each row its own id");
+                in.fault(
+                    r, column, out[r],
+                    "the id is already used by row " + std::to_string(in.given_row(first->second)),
+                    "give each row its own id");
             }
         }
         return out;
@@ -728,6 +787,8 @@ class MarketBuilder {
 
     const Tables* tables_;
     std::vector<Fault>* faults_;
+    Tables ordered_;  ///< tables whose rows came in another order
+    std::map<std::string, std::vector<std::uint32_t>, std::less<>> order_;  ///< rows of each
     Market market_;
     std::vector<Vocabulary> territories_;  ///< region, departement, epci, commune
     Vocabulary networks_{market_.networks}, languages_{market_.languages}, labels_{market_.labels},

@@ -9,7 +9,8 @@
 namespace libmatch {
 
 /// Proof of quality of one stage. `bound` is valid for every possible answer of the stage's full
-/// problem.
+/// problem, and at least the true figure; `objective` is at most the true one. So no gap is larger
+/// than it looks. In units both are whole numbers times the unit.
 struct Certificate {
     Status status = Status::optimal;
     double objective = 0;
@@ -19,11 +20,14 @@ struct Certificate {
     double unit = 0;
     double seconds = 0;
 
-    /// (bound - objective) / |bound|; 0 when both are 0.
+    /// (bound - objective) / |bound|, rounded up; 0 when the two are equal.
     [[nodiscard]] double gap() const {
         const double distance = bound - objective;
         if (distance == 0) return 0;
-        return bound == 0 ? HUGE_VAL : distance / std::fabs(bound);
+        if (bound == 0 || !std::isfinite(distance)) return HUGE_VAL;
+        const double gap = distance / std::fabs(bound);
+        constexpr double two_roundings = 0x1p-51;
+        return gap > 0 ? gap * (1 + two_roundings) : gap;
     }
 };
 

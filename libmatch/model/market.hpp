@@ -2,7 +2,8 @@
 //
 // Made only by build_market() (model/build_market.hpp), which has checked everything; so members
 // may be read without further checks. Columns are stored one array per attribute, indexed by
-// FirmId, AdviserId, ...
+// FirmId, AdviserId, ... An index is the place of an id among all ids of its table (model/row_order
+// .hpp), never of a row, so a market does not depend on the order of rows.
 #pragma once
 
 #include <array>
@@ -92,6 +93,7 @@ struct Firms {
     std::vector<std::uint8_t> consents_pooling;
     std::vector<double> priority;
     std::vector<std::int32_t> demand;  ///< advisers wanted per programme
+    std::vector<std::uint32_t> row;    ///< row of each firm in the table; empty = its index
     [[nodiscard]] std::size_t size() const { return id.size(); }
 };
 
@@ -112,6 +114,7 @@ struct Advisers {
     std::vector<double> absent_from, absent_until;  ///< days; NaN = none
     std::vector<double> day_rate_eur;
     std::vector<std::int64_t> dossier_capacity;
+    std::vector<std::uint32_t> row;  ///< row of each adviser in the table; empty = its index
     [[nodiscard]] std::size_t size() const { return id.size(); }
 };
 

@@ -83,7 +83,10 @@ struct Plan {
         certificates;  ///< by stage, in order of solving
     std::map<std::string, std::vector<double>>
         prices;  ///< by stage; of advisers, schemes, firms, advisers, lenders
-    std::map<std::string, std::vector<Blocker>> blockers;  ///< by stage, when infeasible
+    // By stage, when infeasible; see AssignmentResult.
+    std::map<std::string, std::vector<Blocker>> blockers;
+    std::map<std::string, std::vector<Relaxation>> relaxations;
+    std::map<std::string, std::vector<Pair>> relaxed_pairs;
     std::vector<Fault>
         unreadable;  ///< rows of a plan that was read back and names what the market lacks
 

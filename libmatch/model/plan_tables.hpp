@@ -69,6 +69,8 @@ class TableWriter {
     std::size_t at_ = 0;
 };
 
+inline constexpr std::array<std::string_view, 3> blocker_kinds{"firm", "adviser", "pin"};
+
 /// What the prices of a stage are prices of, and their ids.
 struct PriceOwner {
     std::string kind;
@@ -111,6 +113,7 @@ class PlanReader {
         read_dossiers();
         read_grants_and_loans();
         read_resources_and_unserved();
+        read_infeasible();
         read_certificates_and_prices();
         return std::move(plan_);
     }
@@ -238,6 +241,90 @@ class PlanReader {
             plan_.unserved.push_back({std::string((*stage_name)[r]), i,
                                       std::string(reason != nullptr ? (*reason)[r] : ""),
                                       amount[r]});
+        }
+    }
+
+    static std::vector<std::int64_t> units(TableReader& in, std::string_view column) {
+        constexpr double most = 9e15;
+        return in.whole<std::int64_t>(column, 0, 0, most);
+    }
+
+    /// What an infeasible stage says. Plans of earlier versions lack these tables.
+    void read_infeasible() {
+        TableReader in = open("blockers");
+        const auto *stage_name = in.text("stage"), *kind = in.text("kind"),
+                   *why = in.text("reason");
+        const auto needed = units(in, "needed"), reachable = units(in, "reachable"),
+                   shortfall = units(in, "shortfall");
+        for (std::size_t r = 0; stage_name != nullptr && kind != nullptr && r < in.rows(); ++r) {
+            Blocker b;
+            const auto at = std::find(blocker_kinds.begin(), blocker_kinds.end(), (*kind)[r]);
+            if (at == blocker_kinds.end()) {
+                in.fault(r, "kind", (*kind)[r], "this is no kind of blocker",
+                         "use firm, adviser or pin");
+                continue;
+            }
+            b.kind = static_cast<Blocker::Kind>(at - blocker_kinds.begin());
+            b.needed = needed[r];
+            b.reachable = reachable[r];
+            b.shortfall = shortfall[r];
+            b.reason = why == nullptr ? std::string() : std::string((*why)[r]);
+            plan_.blockers[std::string((*stage_name)[r])].push_back(std::move(b));
+        }
+        TableReader members = open("blocker_members");
+        const auto *of = members.text("stage"), *firm = members.text("firm_id"),
+                   *adviser = members.text("adviser_id");
+        const auto number = units(members, "blocker");
+        for (std::size_t r = 0; of != nullptr && r < members.rows(); ++r) {
+            const auto i = look_up<FirmId>(members, firm, "firm_id", r, market_.firm_index);
+            const auto j =
+                look_up<AdviserId>(members, adviser, "adviser_id", r, market_.adviser_index);
+            auto& all = plan_.blockers[std::string((*of)[r])];
+            if (number[r] < 1 || number[r] > static_cast<std::int64_t>(all.size())) {
+                members.fault(r, "blocker", std::to_string(number[r]),
+                              "the table blockers has no such number", "keep both tables");
+                continue;
+            }
+            Blocker& b = all[static_cast<std::size_t>(number[r]) - 1];
+            if (i.known() && j.known()) {
+                b.pins.push_back({i, j});
+            } else if (i.known()) {
+                b.firms.push_back(i);
+            } else if (j.known()) {
+                b.advisers.push_back(j);
+            }
+        }
+        read_relaxations();
+    }
+
+    void read_relaxations() {
+        TableReader in = open("relaxations");
+        const auto *of = in.text("stage"), *limit = in.text("limit"), *firm = in.text("firm_id"),
+                   *adviser = in.text("adviser_id");
+        const auto before = units(in, "units_before"), after = units(in, "units_after");
+        constexpr std::array limits{Relaxation::Limit::capacity, Relaxation::Limit::min_load,
+                                    Relaxation::Limit::min_demand, Relaxation::Limit::pin};
+        for (std::size_t r = 0; of != nullptr && limit != nullptr && r < in.rows(); ++r) {
+            const auto at = std::find_if(limits.begin(), limits.end(),
+                                         [&](auto l) { return name(l) == (*limit)[r]; });
+            if (at == limits.end()) {
+                in.fault(r, "limit", (*limit)[r], "there is no such limit",
+                         "use capacity, min_load, min_demand or pin");
+                continue;
+            }
+            plan_.relaxations[std::string((*of)[r])].push_back(
+                {*at, look_up<FirmId>(in, firm, "firm_id", r, market_.firm_index),
+                 look_up<AdviserId>(in, adviser, "adviser_id", r, market_.adviser_index), before[r],
+                 after[r]});
+        }
+        TableReader pairs = open("relaxed_assignments");
+        const auto *stage_name = pairs.text("stage"), *who = pairs.text("firm_id"),
+                   *whom = pairs.text("adviser_id");
+        for (std::size_t r = 0; stage_name != nullptr && r < pairs.rows(); ++r) {
+            const Pair p{look_up<FirmId>(pairs, who, "firm_id", r, market_.firm_index),
+                         look_up<AdviserId>(pairs, whom, "adviser_id", r, market_.adviser_index)};
+            if (p.firm.known() && p.adviser.known())
+                plan_.relaxed_pairs[std::string((*stage_name)[r])].push_back(p);
         }
     }
 
@@ -381,6 +468,54 @@ class PlanReader {
     for (const Unserved& u : plan.unserved)
         unserved << u.stage << firm(u.firm) << u.reason << u.amount_eur;
     tables.emplace("unserved", unserved.table());
+
+    W blockers({{"stage", W::text},
+                {"blocker", W::integer},
+                {"kind", W::text},
+                {"needed", W::integer},
+                {"reachable", W::integer},
+                {"shortfall", W::integer},
+                {"reason", W::text}});
+    W blocker_members({{"stage", W::text},
+                       {"blocker", W::integer},
+                       {"firm_id", W::text},
+                       {"adviser_id", W::text}});
+    for (const auto& [stage_name, all] : plan.blockers) {
+        for (std::size_t b = 0; b < all.size(); ++b) {
+            const Blocker& x = all[b];
+            const auto number = static_cast<double>(b + 1);
+            blockers << stage_name << number
+                     << detail::blocker_kinds[static_cast<std::size_t>(x.kind)]
+                     << static_cast<double>(x.needed) << static_cast<double>(x.reachable)
+                     << static_cast<double>(x.shortfall) << x.reason;
+            for (const FirmId i : x.firms) blocker_members << stage_name << number << firm(i) << "";
+            for (const AdviserId j : x.advisers)
+                blocker_members << stage_name << number << "" << adviser(j);
+            for (const Pair& p : x.pins)
+                blocker_members << stage_name << number << firm(p.firm) << adviser(p.adviser);
+        }
+    }
+    tables.emplace("blockers", blockers.table());
+    tables.emplace("blocker_members", blocker_members.table());
+
+    W relaxations({{"stage", W::text},
+                   {"limit", W::text},
+                   {"firm_id", W::text},
+                   {"adviser_id", W::text},
+                   {"units_before", W::integer},
+                   {"units_after", W::integer}});
+    for (const auto& [stage_name, changes] : plan.relaxations) {
+        for (const Relaxation& r : changes) {
+            relaxations << stage_name << name(r.limit) << firm(r.firm) << adviser(r.adviser)
+                        << static_cast<double>(r.before) << static_cast<double>(r.after);
+        }
+    }
+    tables.emplace("relaxations", relaxations.table());
+    W relaxed({{"stage", W::text}, {"firm_id", W::text}, {"adviser_id", W::text}});
+    for (const auto& [stage_name, pairs] : plan.relaxed_pairs) {
+        for (const Pair& p : pairs) relaxed << stage_name << firm(p.firm) << adviser(p.adviser);
+    }
+    tables.emplace("relaxed_assignments", relaxed.table());
 
     W certificates({{"stage", W::text},
                     {"status", W::text},

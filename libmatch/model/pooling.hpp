@@ -31,12 +31,8 @@ struct DossierRule {
 
     /// The least and the most that a group's sum may be: the limits, less what the rounding of a
     /// sum may miss.
-    [[nodiscard]] double lowest_sum() const {
-        return min_sum - 1e-9 * std::fmax(1, std::fabs(min_sum));
-    }
-    [[nodiscard]] double highest_sum() const {
-        return max_sum + 1e-9 * std::fmax(1, std::fabs(max_sum));
-    }
+    [[nodiscard]] double lowest_sum() const { return min_sum - 1e-9 * std::fabs(min_sum); }
+    [[nodiscard]] double highest_sum() const { return max_sum + 1e-9 * std::fabs(max_sum); }
 };
 
 enum class Metric { none, sphere, plane };

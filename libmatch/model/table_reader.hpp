@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
+#include <span>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -47,8 +49,11 @@ class TableReader {
         bool whole = false;
     };
 
-    TableReader(const Tables& tables, std::string name, std::vector<Fault>& faults)
-        : name_(std::move(name)), faults_(&faults) {
+    /// `given`: where each row stood in the table that the user gave; empty = where it stands.
+    /// Faults name the user's rows.
+    TableReader(const Tables& tables, std::string name, std::vector<Fault>& faults,
+                std::span<const std::uint32_t> given = {})
+        : name_(std::move(name)), faults_(&faults), given_(given) {
         const auto found = tables.find(name_);
         if (found == tables.end()) return;
         table_ = &found->second;
@@ -73,8 +78,12 @@ class TableReader {
     void fault(std::int64_t row, std::string_view column, std::string_view value,
                std::string problem, std::string remedy,
                Fault::Severity severity = Fault::Severity::error) {
-        faults_->push_back({severity, name_, row, std::string(column), std::string(value),
-                            std::move(problem), std::move(remedy)});
+        faults_->push_back({severity, name_, row < 0 ? row : given_row(row), std::string(column),
+                            std::string(value), std::move(problem), std::move(remedy)});
+    }
+    /// A row as the user counts it.
+    [[nodiscard]] std::int64_t given_row(std::int64_t row) const {
+        return given_.empty() ? row : given_[static_cast<std::size_t>(row)];
     }
     void fault(std::size_t row, std::string_view column, std::string_view value,
                std::string problem, std::string remedy) {
@@ -171,6 +180,7 @@ class TableReader {
     }
     std::string name_;
     std::vector<Fault>* faults_;
+    std::span<const std::uint32_t> given_;
     const Table* table_ = nullptr;
     bool broken_ = false;
 };

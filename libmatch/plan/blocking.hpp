@@ -1,6 +1,8 @@
 // What a lawful market will run into when it is solved: warnings before the work starts.
 //
-// Complexity: O(P m) for P distinct places of firms, not O(n m).
+// Complexity: O(P m) for P distinct places of firms, not O(n m); where a programme that serves all
+// firms has minimum loads or pins, also that of deciding whether they contradict each other
+// (assign/feasibility.hpp).
 #pragma once
 
 #include <string>
@@ -10,6 +12,28 @@
 #include <libmatch/plan/solve.hpp>
 
 namespace libmatch {
+
+namespace detail {
+
+/// What in the limits of a programme contradicts itself, apart from pins that a rule excludes;
+/// empty if nothing does.
+[[nodiscard]] inline std::string contradiction(const Scorer& scorer,
+                                               const AssignmentLimits& limits) {
+    const Control never_stop;
+    AssignmentResult answer;
+    const MarketSource source(scorer);
+    if (decide_feasibility(source, limits, 0, never_stop, answer) != Feasibility::infeasible)
+        return {};
+    std::erase_if(answer.blockers,
+                  [](const Blocker& b) { return b.firms.empty() && b.advisers.empty(); });
+    if (answer.blockers.empty()) return {};
+    name_blockers(scorer, answer);
+    const std::size_t more = answer.blockers.size() - 1;
+    return answer.blockers[0].reason +
+           (more == 0 ? "" : " (and " + count_of(more, "more blocker") + ")");
+}
+
+}  // namespace detail
 
 /// Warnings, at most one per programme and kind, with counts and a first example.
 [[nodiscard]] inline std::vector<Fault> blocking(const Market& market) {
@@ -65,6 +89,11 @@ namespace libmatch {
                  market.firms.id[pin.firm] + " / " + market.advisers.id[pin.adviser],
                  "the pin will make " + name + " infeasible: " + std::string(libmatch::name(rule)),
                  "drop the pin or change the rule");
+        }
+        if (market.programmes[p].after.known()) continue;  // its firms are not known yet
+        if (auto found = detail::contradiction(scorer, limits); !found.empty()) {
+            warn("programmes", "programme", name, "no assignment meets its limits: " + found,
+                 "solve it: the smallest change of limits that helps is in relaxations");
         }
     }
     if (!market.schemes.empty() && market.lenders.empty()) {

@@ -27,6 +27,12 @@ inline double price_of(const Plan& plan, const std::string& stage_name, std::siz
     return at == plan.prices.end() ? 0.0 : at->second[index];
 }
 
+inline const std::vector<Blocker>& blockers_of(const Plan& plan, const std::string& stage_name) {
+    static const std::vector<Blocker> none;
+    const auto at = plan.blockers.find(stage_name);
+    return at == plan.blockers.end() ? none : at->second;
+}
+
 inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
     const ProgrammeId after = market.programmes[p].after;
     return {market, p,
@@ -64,6 +70,11 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
             if (u.firm == i && u.stage == name) reason = u.reason;
         }
         lines.push_back(market.programmes[p].name + ": no adviser, because " + reason + ".");
+        for (const Blocker& b : detail::blockers_of(plan, name)) {
+            if (std::binary_search(b.firms.begin(), b.firms.end(), i))
+                lines.push_back(market.programmes[p].name +
+                                ": the firm takes part in what blocks it: " + b.reason + ".");
+        }
     }
     for (const Grant& g : plan.grants) {
         if (g.firm == i) {
@@ -124,6 +135,15 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
         }
         if (plan.certificate(name) == nullptr) {
             lines.push_back(prefix + "eligible, but the plan did not solve this programme.");
+            continue;
+        }
+        if (plan.certificate(name)->status == Status::infeasible) {
+            std::string line = prefix + "eligible, but no assignment meets the limits";
+            for (const Blocker& b : detail::blockers_of(plan, name)) {
+                line += ": " + b.reason;
+                break;
+            }
+            lines.push_back(line + ".");
             continue;
         }
         const Assigned* current = nullptr;

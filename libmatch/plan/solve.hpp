@@ -14,10 +14,12 @@
 
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/core/control.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/fund/grants.hpp>
 #include <libmatch/model/dossier_problem.hpp>
 #include <libmatch/model/plan.hpp>
 #include <libmatch/model/table_reader.hpp>
+#include <libmatch/plan/market_blockers.hpp>
 #include <libmatch/pool/pool.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
@@ -132,7 +134,7 @@ class Solver {
         const Scorer scorer(market_, p,
                             programme.after.known() ? reached_by(market_, plan_, programme.after)
                                                     : std::vector<std::uint8_t>{});
-        const MarketSource source(scorer);
+        const MarketSource source(scorer, options_.threads);
         const AssignmentLimits limits = programme_limits(scorer);
         AssignmentResult result = assign(source, limits, assign_options_, control_);
         std::vector<std::uint8_t> served(market_.firms.size(), 0);
@@ -148,8 +150,13 @@ class Solver {
             served[pair.firm] = 1;
         }
         explain_unserved(name, scorer, source, result, served);
+        if (result.certificate.status == Status::infeasible) {
+            name_blockers(scorer, result);
+            plan_.blockers[name] = std::move(result.blockers);
+            plan_.relaxations[name] = std::move(result.relaxation);
+            plan_.relaxed_pairs[name] = std::move(result.relaxed_pairs);
+        }
         plan_.prices[name] = std::move(result.prices);
-        if (!result.blockers.empty()) plan_.blockers[name] = std::move(result.blockers);
         certify(name, result.certificate, started);
     }
 
@@ -296,9 +303,9 @@ class Solver {
         });
         for (auto& [name, c] : plan_.certificates) {
             if (name != stage::fund) continue;
-            Sum total;
+            ExactSum total;
             for (const Grant& g : plan_.grants) total.add(g.amount_eur);
-            c.objective = total.value();
+            c.objective = total.down();
             if (c.status == Status::optimal || c.status == Status::within_gap) {
                 c.status = status_for(c.gap(), options_.gap);
             }

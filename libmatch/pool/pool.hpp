@@ -22,11 +22,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include <libmatch/core/error.hpp>
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/pooling.hpp>
 #include <libmatch/model/pooling_faults.hpp>
@@ -84,35 +87,58 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
 
 }  // namespace detail
 
-/// Solves the problem; stopped work returns its best groups with their true bound.
-[[nodiscard]] inline PoolResult pool(const PoolProblem& problem, const PoolOptions& options,
-                                     Control& control) {
-    if (std::vector<Fault> faults = faults_of(problem); !faults.empty())
-        throw InputError(std::move(faults));
+namespace detail {
+
+/// The largest value or opening cost in size: what rounding is measured by.
+[[nodiscard]] inline double value_scale(const PoolProblem& problem) {
+    double scale = problem.value.empty() ? 1 : 0;
+    for (const double v : problem.value) scale = std::max(scale, std::fabs(v));
+    for (const PoolRule& keyed : problem.rules)
+        scale = std::max(scale, std::fabs(keyed.rule.opening_cost));
+    return scale > 0 ? scale : 1;
+}
+
+/// The problem with values and costs times 2^shift: the same groups are best.
+[[nodiscard]] inline PoolProblem at_scale(const PoolProblem& problem, int shift) {
+    PoolProblem scaled = problem;
+    if (scaled.value.empty()) scaled.value.assign(problem.amount.size(), 1.0);
+    for (double& v : scaled.value) v = std::ldexp(v, shift);
+    for (PoolRule& keyed : scaled.rules) {
+        keyed.rule.opening_cost = std::ldexp(keyed.rule.opening_cost, shift);
+        keyed.rule.cost_per_km = std::ldexp(keyed.rule.cost_per_km, shift);
+    }
+    return scaled;
+}
+
+/// x times 2^shift, rounded up where the result has fewer digits than x.
+[[nodiscard]] inline double shifted_up(double x, int shift) {
+    const double y = std::ldexp(x, shift);
+    return std::ldexp(y, -shift) < x ? std::nextafter(y, HUGE_VAL) : y;
+}
+
+[[nodiscard]] inline PoolResult pool_near_one(const PoolProblem& problem,
+                                              const PoolOptions& options, Control& control) {
     const double begun = control.elapsed();
-    const detail::Board board(problem, options.threads);
-    detail::ReachFinder finder(board);
-    detail::Reach reach = finder.find(control);
+    const Board board(problem, options.threads);
+    ReachFinder finder(board);
+    Reach reach = finder.find(control);
     if (!reach.complete) {  // stopped at once: safe prices for all, and no group
         reach.components.emplace_back();
         for (std::size_t i = 0; i < board.firms(); ++i) reach.components[0].firms.emplace_back(i);
         reach.can_join.clear();
     }
-    double scale = 1;
-    for (const double v : problem.value) scale = std::max(scale, std::fabs(v));
-    for (const PoolRule& keyed : problem.rules)
-        scale = std::max(scale, std::fabs(keyed.rule.opening_cost));
+    const double scale = value_scale(problem);
 
-    detail::SearchSettings settings;
+    SearchSettings settings;
     settings.gap = options.gap;
     settings.max_rounds = options.max_rounds;
     settings.branch_gap = 0.5 * options.gap;
     settings.floor = 1e-10 * scale;
-    detail::Workspace space(board);
-    std::vector<detail::ComponentAnswer> answers(reach.components.size());
+    Workspace space(board);
+    std::vector<ComponentAnswer> answers(reach.components.size());
     std::vector<std::size_t> small, large;
     for (std::size_t c = 0; c < answers.size(); ++c) {
-        (reach.components[c].firms.size() <= detail::simplex_limit ? small : large).push_back(c);
+        (reach.components[c].firms.size() <= simplex_limit ? small : large).push_back(c);
     }
     control.report("pool", 0);
     std::size_t large_firms = 0;
@@ -125,7 +151,7 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
         const std::size_t count = std::min(batch, small.size() - at);
         parallel_chunks(count, 1, options.threads, [&](std::size_t k, std::size_t) {
             const std::size_t c = small[at + k];
-            detail::SmallSearch search(board, reach.components[c], settings, space, control);
+            SmallSearch search(board, reach.components[c], settings, space, control);
             answers[c] = search.run();
         });
         control.report("pool", small_part * static_cast<double>(at + count) /
@@ -136,7 +162,7 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
     for (const std::size_t c : large) {
         const double part = static_cast<double>(reach.components[c].firms.size()) /
                             static_cast<double>(board.firms());
-        detail::LargeSearch search(board, reach.components[c], settings, space, control);
+        LargeSearch search(board, reach.components[c], settings, space, control);
         answers[c] = search.run(
             options.seed, [&](double fraction) { control.report("pool", done + part * fraction); });
         done += part;
@@ -144,13 +170,17 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
 
     PoolResult result;
     result.prices.assign(board.firms(), 0);
-    Sum objective, bound;
+    ExactSum objective, bound;
     for (std::size_t c = 0; c < answers.size(); ++c) {
-        const detail::ComponentAnswer& answer = answers[c];
+        const ComponentAnswer& answer = answers[c];
         for (std::size_t g = 0; g < answer.plan.size(); ++g) {
-            result.groups.push_back(
-                detail::as_group(board, answer.plan.seat(g), answer.plan.members(g)));
-            objective.add(detail::group_value(board, answer.plan.seat(g), answer.plan.members(g)));
+            const std::uint32_t seat = answer.plan.seat(g);
+            result.groups.push_back(as_group(board, seat, answer.plan.members(g)));
+            objective.add(-board.rule_of(seat).opening);
+            for (const FirmId i : answer.plan.members(g)) {
+                objective.add(problem.value_of(i));
+                objective.add_product(-board.rule_of(seat).cost_per_km, board.km(i, seat));
+            }
         }
         for (std::size_t k = 0; k < answer.prices.size(); ++k) {
             result.prices[reach.components[c].firms[k]] = answer.prices[k];
@@ -161,10 +191,10 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
               [](const PoolGroup& a, const PoolGroup& b) {
                   return a.members.front() < b.members.front();
               });
-    detail::explain(board, reach, result);
+    explain(board, reach, result);
     Certificate& certificate = result.certificate;
-    certificate.objective = objective.value();
-    certificate.bound = bound.value();
+    certificate.objective = objective.down();
+    certificate.bound = bound.up();
     certificate.seconds = control.elapsed() - begun;
     const double distance = certificate.bound - certificate.objective;
     const bool equal = distance <= 1e-9 * std::max(scale, std::fabs(certificate.bound));
@@ -172,6 +202,30 @@ inline void explain(const Board& board, const Reach& reach, PoolResult& result) 
                          : equal             ? Status::optimal
                                              : status_for(certificate.gap(), options.gap);
     control.report("pool", 1);
+    return result;
+}
+
+}  // namespace detail
+
+/// Solves the problem; stopped work returns its best groups with their true bound.
+[[nodiscard]] inline PoolResult pool(const PoolProblem& problem, const PoolOptions& options,
+                                     Control& control) {
+    if (std::vector<Fault> faults = faults_of(problem); !faults.empty())
+        throw InputError(std::move(faults));
+    // The search compares with small numbers of its own, so values come near 1 first: times a power
+    // of 2, which takes no digit away.
+    const int exponent = std::ilogb(detail::value_scale(problem));
+    constexpr int near = 10;
+    if (std::abs(exponent) <= near) return detail::pool_near_one(problem, options, control);
+    PoolResult result =
+        detail::pool_near_one(detail::at_scale(problem, -exponent), options, control);
+    ExactSum bound;
+    for (double& price : result.prices) {
+        price = detail::shifted_up(price, exponent);
+        bound.add(price);
+    }
+    result.certificate.bound = bound.up();
+    result.certificate.objective = -detail::shifted_up(-result.certificate.objective, exponent);
     return result;
 }
 

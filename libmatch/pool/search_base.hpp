@@ -130,7 +130,7 @@ class SearchBase {
 
     /// Makes the workspace's prices feasible and keeps them if they bound better. Groups met join
     /// `met`. False if stopped first. Seats are proven up to the floor, which is then paid for by
-    /// all.
+    /// all, twice: once more for the rounding of the proof itself.
     bool prove(long nodes, Columns* met) {
         if (!repair(board_, part_.seats, space_.prices, space_.active, settings_.floor, nodes,
                     settings_.threads, control_, met)) {
@@ -139,7 +139,7 @@ class SearchBase {
         std::size_t least = board_.rules().front().least;
         for (const Board::Rule& rule : board_.rules()) least = std::min(least, rule.least);
         for (const FirmId i : part_.firms) {
-            space_.prices[i] += settings_.floor / static_cast<double>(least);
+            space_.prices[i] += 2 * settings_.floor / static_cast<double>(least);
         }
         std::vector<double> prices = prices_of(part_.firms);
         const double bound = total(prices);

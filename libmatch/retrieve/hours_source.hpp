@@ -26,6 +26,7 @@ class HoursSource final : public PairSource {
         return pairs_.utility(i, j);
     }
     [[nodiscard]] double utility_limit() const override { return pairs_.utility_limit(); }
+    [[nodiscard]] double utility_size() const override { return pairs_.utility_size(); }
     [[nodiscard]] double load(FirmId i, AdviserId j) const override { return hours_(i, j); }
     [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
         return pairs_.reason(i, j);

@@ -2,23 +2,17 @@
 //
 // Problem: the K best advisers of each firm at given prices, over all advisers, proven exact.
 //
-// Method: the advisers that serve a place lie in blocks of like skills (serving.hpp). For each
-// block `best common part - price + coverage by the block's envelope + the firm's largest bonus`
-// bounds every net value in it. A firm looks at blocks by falling bound and stops as soon as the
-// next bound falls under its K-th best (a threshold algorithm). Within a block, net values in
-// single precision, with a margin that covers their rounding, say which pairs may count; only those
-// are looked at one by one, and only what may be among the K best is scored in full.
+// Method: a filter, then the score in full. The advisers that serve a place lie in blocks
+// (serving.hpp); net values in whole steps of 16 bits (net_block.hpp), with a proven bound on what
+// steps round away, tell how good the K-th best is at least, and so which pairs may be among the K
+// best. Only these are scored in full.
 //
-// Complexity: O(sum over places of advisers that serve it + visited blocks x skills);
-// visited pairs <= n m, in practice far fewer. Memory O(firms + advisers). Deterministic for
-// any number of threads.
-//
-// Source: R. Fagin, A. Lotem, M. Naor, "Optimal aggregation algorithms for middleware", JCSS 66,
-// 2003.
+// Complexity: O(sum over places of advisers that serve it + pairs of firms and advisers that serve
+// their place x skills / 64); about K scores in full per firm. Memory O(firms + advisers).
+// Deterministic for any number of threads.
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <string>
@@ -31,13 +25,16 @@ namespace libmatch {
 
 class MarketSource final : public PairSource {
   public:
-    /// The scorer must outlive the source.
-    explicit MarketSource(const Scorer& scorer)
+    /// The scorer must outlive the source. `threads`: of the preparation.
+    explicit MarketSource(const Scorer& scorer, unsigned threads = 1)
         : scorer_(&scorer),
-          serving_(scorer),
-          skills_(static_cast<std::size_t>(scorer.market().firms.need.rows())),
-          rounding_(static_cast<double>(skills_ + 4) * 0x1p-23 * scorer.programme().coverage +
-                    1e-9) {}
+          steps_(scorer),
+          kinds_(scorer),
+          codes_(scorer, steps_, kinds_, threads),
+          serving_(scorer, steps_, kinds_, threads),
+          rounding_(static_cast<double>(scorer.market().firms.need.rows() + 4) * 0x1p-23 *
+                        scorer.programme().coverage +
+                    1e-9 + 0x1p-48 * scorer.score_limit()) {}
 
     [[nodiscard]] std::size_t firms() const override { return scorer_->market().firms.size(); }
     [[nodiscard]] std::size_t advisers() const override {
@@ -50,6 +47,17 @@ class MarketSource final : public PairSource {
         return scorer_->score(i, j);
     }
     [[nodiscard]] double utility_limit() const override { return scorer_->score_limit(); }
+    [[nodiscard]] double utility_size() const override {
+        double most = scorer_->score_limit();
+        for (std::size_t i = 0; i < firms(); ++i) {
+            double lost = 0;
+            for (const PairNote& note : scorer_->notes(FirmId(i))) {
+                if (note.kind == PairKind::bonus) lost += std::fabs(note.value);
+            }
+            most = std::max(most, lost);
+        }
+        return most;
+    }
     [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
         return std::string(name(scorer_->exclusion(i, j)));
     }
@@ -57,24 +65,24 @@ class MarketSource final : public PairSource {
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
               unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
         const Batch batch(*this, who);
-        const detail::PricedShelf anywhere = serving_.anywhere(prices);
+        const detail::PricedServing priced(serving_, prices);
         parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
                         [&](std::size_t begin, std::size_t end) {
                             detail::KeepBest keep(lists.width());
-                            View view(*this, anywhere);
+                            View view(priced);
                             for (std::size_t g = begin; g < end; ++g) {
-                                view.come_to(serving_, batch.place(g), prices);
-                                for (const std::uint32_t at : batch.members(g)) {
+                                view.come_to(batch.place(g));
+                                const auto members = batch.members(g);
+                                for (std::size_t k = 0; k < members.size(); ++k) {
                                     if (control.stop()) return;
-                                    const FirmId i = who[at];
-                                    keep.clear(2 * rounding_, least);
+                                    if (k + ahead < members.size()) {
+                                        prefetch(who[members[k + ahead]]);
+                                        lists.prefetch(who[members[k + ahead]]);
+                                    }
+                                    const FirmId i = who[members[k]];
+                                    keep.clear(least);
                                     keep.promise(detail::least_listed(lists, i, prices));
                                     scan(i, view, keep);
-                                    // Until here `value` held the common part.
-                                    keep.refine([&](detail::KeepBest::Entry& e) {
-                                        e.value = scorer_->score_with(e.value, i, e.adviser);
-                                        e.net = e.value - prices[e.adviser];
-                                    });
                                     keep.write(i, lists);
                                 }
                             }
@@ -86,21 +94,21 @@ class MarketSource final : public PairSource {
                                                 std::span<const double> threshold, unsigned threads,
                                                 const Control& control) const override {
         const Batch batch(*this, who);
-        const detail::PricedShelf anywhere = serving_.anywhere(prices);
+        const detail::PricedServing priced(serving_, prices);
         std::vector<std::vector<ValuedPair>> found((batch.pieces() + pieces_per_chunk - 1) /
                                                    pieces_per_chunk);
         std::vector<std::uint32_t> count(who.size(), 0);
         parallel_chunks(
             batch.pieces(), pieces_per_chunk, threads, [&](std::size_t begin, std::size_t end) {
                 auto& part = found[begin / pieces_per_chunk];
-                View view(*this, anywhere);
+                View view(priced);
                 for (std::size_t g = begin; g < end; ++g) {
-                    view.come_to(serving_, batch.place(g), prices);
+                    view.come_to(batch.place(g));
                     for (const std::uint32_t at : batch.members(g)) {
                         if (control.stop()) return;
                         const FirmId i = who[at];
                         const std::size_t first = part.size();
-                        KeepExactlyAbove keep{*scorer_, i, threshold[i], prices, part};
+                        detail::KeepAbove keep(i, threshold[i], part);
                         scan(i, view, keep);
                         std::sort(
                             part.begin() + static_cast<std::ptrdiff_t>(first), part.end(),
@@ -129,6 +137,7 @@ class MarketSource final : public PairSource {
     }
 
   private:
+    static constexpr std::size_t ahead = 4;  ///< firms between asking for one and reading it
     static constexpr std::size_t pieces_per_chunk = 16;
     static constexpr std::size_t firms_per_piece = 2'048;  ///< so that no city holds one thread up
 
@@ -163,106 +172,144 @@ class MarketSource final : public PairSource {
         std::vector<std::uint32_t> begin_;
     };
 
-    /// What a thread needs to go through the advisers of one firm after another.
+    /// The advisers that serve a place, and one firm's net values with them.
     struct View {
-        View(const MarketSource& source, const detail::PricedShelf& everywhere)
-            : anywhere(everywhere), weight(source.skills_), need(source.skills_) {}
-
-        void come_to(const detail::Serving& serving, PlaceId place,
-                     std::span<const double> prices) {
-            shelves.clear();
-            if (anywhere.shelf->size() > 0) shelves.push_back(&anywhere);
-            const std::size_t count = serving.price_at(place, prices, local);
-            for (std::size_t s = 0; s < count; ++s) shelves.push_back(&local[s]);
+        explicit View(const detail::PricedServing& priced) : place(priced) {}
+        void come_to(PlaceId p) {
+            place.come_to(p);
+            net.resize(place.size());
+            found.resize(place.size());
         }
 
-        const detail::PricedShelf& anywhere;
-        std::array<detail::PricedShelf, 5> local;
-        std::vector<const detail::PricedShelf*> shelves;  ///< that serve the place
-        std::vector<float> weight, need;
+        detail::PlaceView place;
+        std::vector<std::int16_t> net;     ///< per position, in steps
+        std::vector<std::uint32_t> found;  ///< positions
+        int usual_depth = 64;              ///< steps from the best pair to the K-th; speed only
     };
 
-    /// Keeps every pair whose score in full reaches the threshold.
-    struct KeepExactlyAbove {
-        const Scorer& scorer;
-        FirmId firm;
-        double threshold;
-        std::span<const double> prices;
-        std::vector<ValuedPair>& out;
-        [[nodiscard]] double floor() const { return threshold; }
-        void offer(AdviserId j, double common, double) {
-            const double value = scorer.score_with(common, firm, j);
-            if (value - prices[j] >= threshold) out.push_back({firm, j, value});
-        }
-        void skipped() {}
-    };
-
-    /// Offers (adviser, common part, net value within rounding_) of every eligible pair of the firm
-    /// that may reach keep.floor().
+    /// Offers every eligible pair of the firm that may reach keep.floor() and be one of the
+    /// keep.wanted() best.
     template <class Keep>
     void scan(FirmId i, View& view, Keep& keep) const {
-        if (scorer_->firm_rule(i) != Exclusion::none) return;
-        double extra = 0;  // bonuses are left out of the single-precision sums
-        for (const PairNote& note : scorer_->notes(i)) {
-            if (note.kind == PairKind::bonus && note.value > 0) extra += note.value;
-        }
-        scorer_->weighted_needs(i, view.weight, view.need);
-        const double slack = extra + rounding_;
-        constexpr std::size_t width = detail::block_advisers;
-        static constexpr float no_offset[width] = {};
-        float covered[width];
-        for (const detail::PricedShelf* priced : view.shelves) {
-            const std::size_t blocks = priced->shelf->blocks();
-            for (std::size_t first = 0; first < blocks; first += width) {
-                coverage_(view.weight.data(), view.need.data(),
-                          priced->shelf->envelopes(first / width), skills_, no_offset, 0, covered);
-                for (std::size_t b = first; b < std::min(blocks, first + width); ++b) {
-                    const double most = priced->head[b] + static_cast<double>(covered[b - first]);
-                    if (most + slack < keep.floor()) {
-                        keep.skipped();
-                    } else {
-                        look_at(i, *priced, b, slack, view, keep);
-                    }
-                }
-            }
-        }
-    }
+        const detail::FirmCodes::Code& firm = codes_.of(i);
+        if (!firm.meets || view.net.empty()) return;
+        const int highest = net_values(i, firm, view);
+        const auto notes = firm.noted ? scorer_->notes(i) : std::span<const PairNote>();
 
-    template <class Keep>
-    void look_at(FirmId i, const detail::PricedShelf& priced, std::size_t b, double slack,
-                 const View& view, Keep& keep) const {
-        float covered[detail::block_advisers];
-        const std::size_t begin = b * detail::block_advisers;
-        const double least = keep.floor() - priced.head[b] - slack;
-        std::uint32_t reached =
-            coverage_(view.weight.data(), view.need.data(), priced.shelf->skill(b), skills_,
-                      priced.offset.data() + begin, round_down(least), covered);
-        if (static_cast<std::size_t>(std::popcount(reached)) <
-            std::min(detail::block_advisers, priced.shelf->size() - begin)) {
+        const double error =
+            static_cast<double>(firm.error) + rounding_ + std::fabs(view.place.low()) * 0x1p-45;
+        const auto lanes = view.net.size();
+        int from = steps_.below(keep.floor() - error, view.place.low());
+        if (keep.wanted() > 0 && firm.sorted) {
+            // A pair with a note may be worth less than its steps say, or nothing.
+            const int enough = enough_from(keep.wanted() + notes.size(),
+                                           std::max<int>(from, firm.trusted), highest, view);
+            from = std::max(from, enough - static_cast<int>(2 * error / steps_.net()) - 2);
+        }
+        from = std::max(from, detail::excluded_net + 1);
+        const std::size_t found =
+            from > highest ? 0
+                           : kernel_.find(view.net.data(), lanes, static_cast<std::int16_t>(from),
+                                          view.found.data());
+        if ((found <= keep.wanted() + notes.size() || !firm.sorted) &&
+            found < kernel_.count(view.net.data(), lanes, detail::excluded_net + 1)) {
             keep.skipped();
         }
-        for (; reached != 0; reached &= reached - 1) {
-            const auto lane = static_cast<std::size_t>(std::countr_zero(reached));
-            const std::size_t a = begin + lane;
-            if (a >= priced.shelf->size() || priced.net[a] == -HUGE_VAL) continue;
-            const AdviserId j = priced.shelf->adviser(a);
-            const double net = priced.net[a] + static_cast<double>(covered[lane]);
-            if (net + slack < keep.floor()) {
-                keep.skipped();
+        const auto offer = [&](AdviserId j, double common) {
+            const double value = firm.noted
+                                     ? scorer_->score_with(common, i, j, firm.asked)
+                                     : scorer_->score_without_notes(common, i, j, firm.asked);
+            keep.offer(j, value, value - view.place.price(j));
+        };
+        const auto parts = view.place.parts();
+        std::size_t s = 0;
+        for (const std::uint32_t at : std::span(view.found).first(found)) {
+            while (s + 1 < parts.size() && at >= parts[s + 1].first) ++s;
+            const AdviserId j = parts[s].shelf->adviser(at - parts[s].first);
+            if ((!firm.sorted || firm.noted) && scorer_->pair_rule(i, j) != Exclusion::none)
                 continue;
-            }
-            if (scorer_->pair_rule(i, j) != Exclusion::none) continue;
-            keep.offer(j, priced.common[a], net + scorer_->bonus(i, j));
+            // Those with a bonus have their turn below.
+            if (!raised(notes, j)) offer(j, view.place.common(parts[s], at));
+        }
+        for (std::size_t k = 0; k < notes.size(); ++k) {
+            const AdviserId j = notes[k].adviser;
+            if (raised(notes.subspan(k), j) && !raised(notes.first(k), j) && eligible(i, j))
+                offer(j, scorer_->common(scorer_->market().firms.place[i], j));
         }
     }
-    /// A single-precision number that is not above x, even by rounding.
-    static float round_down(double x) { return static_cast<float>(x - std::fabs(x) * 0x1p-22); }
+
+    /// Whether a bonus may lift the pair above its steps.
+    [[nodiscard]] bool raised(std::span<const PairNote> notes, AdviserId j) const {
+        return std::any_of(notes.begin(), notes.end(), [&](const PairNote& note) {
+            return note.adviser == j && note.kind == PairKind::bonus && note.value > 0 &&
+                   scorer_->applies(note);
+        });
+    }
+
+    void prefetch(FirmId i) const {
+        codes_.prefetch(i);
+#if defined(__GNUC__)
+        __builtin_prefetch(
+            scorer_->market().firms.need.col(static_cast<Eigen::Index>(i.value)).data());
+        __builtin_prefetch(scorer_->weights(i).data());
+#endif
+    }
+
+    /// Fills view.net; returns the highest.
+    int net_values(FirmId i, const detail::FirmCodes::Code& firm, View& view) const {
+        const detail::NeedCode needs = codes_.needs(i);
+        int highest = detail::excluded_net;
+        for (const detail::PlaceView::Part& part : view.place.parts()) {
+            detail::NetBlocks blocks = part.blocks;
+            for (std::size_t rule = 0; rule < detail::FirmKinds::rules; ++rule)
+                blocks.mask[rule + 1] = part.shelf->served(rule, firm.kind[rule]);
+            highest =
+                std::max<int>(highest, kernel_.net(needs, blocks, view.net.data() + part.first));
+        }
+        return highest;
+    }
+
+    /// A net value, in steps, that at least `wanted` advisers reach, and not many more;
+    /// excluded_net when so many do not reach `bottom`.
+    int enough_from(std::size_t wanted, int bottom, int highest, View& view) const {
+        const auto reach = [&](int least) {
+            return kernel_.count(view.net.data(), view.net.size(),
+                                 static_cast<std::int16_t>(least));
+        };
+        if (highest < bottom) return detail::excluded_net;
+        if (wanted == 1) return highest;
+        const std::size_t some = wanted + wanted / 4 + 1;
+        int above = highest + 1, depth = std::max(1, view.usual_depth);
+        int at = std::max(bottom, highest - depth);
+        std::size_t count = reach(at);
+        while (count < wanted) {
+            if (at == bottom) return detail::excluded_net;
+            above = at;
+            depth *= 2;
+            at = std::max(bottom, highest - depth);
+            count = reach(at);
+        }
+        while (count > some && above - at > 1) {
+            const int middle = at + (above - at) / 2;
+            const std::size_t here = reach(middle);
+            if (here >= wanted) {
+                at = middle;
+                count = here;
+            } else {
+                above = middle;
+            }
+        }
+        view.usual_depth = highest - at;
+        return at;
+    }
 
     const Scorer* scorer_;
+    detail::Steps steps_;
+    detail::FirmKinds kinds_;
+    detail::FirmCodes codes_;
     detail::Serving serving_;
-    std::size_t skills_;
-    double rounding_;  ///< what a net value of look_at may be wrong by
-    detail::CoverageBlock coverage_ = detail::coverage_block();
+    double rounding_;  ///< of a score in full, whose coverage is a sum in single precision
+    detail::NetKernel kernel_ = detail::net_kernel();
 };
 
 }  // namespace libmatch

@@ -35,6 +35,14 @@ class DenseSource final : public PairSource {
     [[nodiscard]] double utility_limit() const override {
         return utility_.size() > 0 ? utility_.maxCoeff() : -HUGE_VAL;
     }
+    [[nodiscard]] double utility_size() const override {
+        double most = 0;
+        for (Eigen::Index i = 0; utility_.cols() > 0 && i < utility_.rows(); ++i) {
+            const auto row = utility_.row(i).array();
+            most = std::max(most, (row == -HUGE_VAL).select(0, row).abs().maxCoeff());
+        }
+        return most;
+    }
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
               unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
         detail::best_by_scan(who, prices, lists, threads, control, least,
@@ -47,7 +55,7 @@ class DenseSource final : public PairSource {
         parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
             detail::KeepBest keep(lists.width());
             for (std::size_t k = begin; k < end && !control.stop(); ++k) {
-                keep.clear(0, least);
+                keep.clear(least);
                 keep.promise(detail::least_listed(lists, who[k], prices));
                 detail::FromAdviser from(keep, who[k] * stride % advisers(), advisers());
                 scan(who[k], prices, from);
@@ -90,6 +98,11 @@ class SparseSource final : public PairSource {
     }
     [[nodiscard]] double utility_limit() const override {
         return value_.empty() ? -HUGE_VAL : *std::max_element(value_.begin(), value_.end());
+    }
+    [[nodiscard]] double utility_size() const override {
+        double most = 0;
+        for (const double value : value_) most = std::max(most, std::fabs(value));
+        return most;
     }
     [[nodiscard]] std::optional<StoredRows> stored() const override {
         return StoredRows{row_begin_, column_, value_};

@@ -70,6 +70,9 @@ class CandidateLists {
         for (const FirmId i : who) outside_[i] += by;
     }
 
+    /// Raises the outside value of one firm.
+    void raise(FirmId i, double outside) { outside_[i] = outside; }
+
     [[nodiscard]] std::span<Candidate> slots(FirmId i) {
         return {flat_.get() + i * width_, width_};
     }
@@ -117,6 +120,17 @@ class PairSource {
     [[nodiscard]] virtual double utility(FirmId i, AdviserId j) const = 0;
     /// No eligible pair is worth more.
     [[nodiscard]] virtual double utility_limit() const = 0;
+    /// No eligible pair is worth more in size, of either sign; 0 without pairs. Here by asking all.
+    [[nodiscard]] virtual double utility_size() const {
+        double most = 0;
+        for (std::size_t i = 0; i < firms(); ++i) {
+            for (std::size_t j = 0; j < advisers(); ++j) {
+                if (eligible(FirmId(i), AdviserId(j)))
+                    most = std::max(most, std::fabs(utility(FirmId(i), AdviserId(j))));
+            }
+        }
+        return most;
+    }
     /// All pairs, where the source holds them in rows and reading them all costs little.
     [[nodiscard]] virtual std::optional<StoredRows> stored() const { return std::nullopt; }
     /// Hours that an eligible pair takes; asked only where capacities are hours.
@@ -163,8 +177,9 @@ namespace detail {
     double least = HUGE_VAL;
     for (const Candidate& c : list) {
         const auto value = static_cast<double>(c.value);
+        if (!std::isfinite(value)) return -HUGE_VAL;
         // the list rounded it to single precision
-        least = std::min(least, value - std::fabs(value) * 0x1p-23 - prices[c.adviser]);
+        least = std::min(least, value - std::fabs(value) * 0x1p-23 - 0x1p-149 - prices[c.adviser]);
     }
     return least;
 }
@@ -184,18 +199,14 @@ class KeepBest {
     };
     explicit KeepBest(std::size_t k) : k_(k) { entries_.reserve(2 * k_ + 1); }
 
-    /// `slack`: offers may be wrong by half of it; what may yet belong to the K best is kept until
-    /// `refine`.
-    void clear(double slack = 0, double least = -HUGE_VAL) {
+    void clear(double least = -HUGE_VAL) {
         entries_.clear();
-        slack_ = slack;
         least_ = least;
-        floor_ = least - slack;
-        full_ = 2 * k_;
+        floor_ = least;
         dropped_ = false;
     }
     /// The caller knows K eligible pairs of at least this net value.
-    void promise(double net) { floor_ = std::max(floor_, net - slack_); }
+    void promise(double net) { floor_ = std::max(floor_, net); }
     /// Only so many of the best pairs need be offered; 0: all that reach the floor.
     [[nodiscard]] std::size_t wanted() const { return k_; }
     /// Pairs strictly below this net value need not be offered.
@@ -206,19 +217,11 @@ class KeepBest {
             return;
         }
         entries_.push_back({net, j, value});
-        if (k_ == 1) floor_ = std::max(floor_, net - slack_);
-        if (entries_.size() >= full_) cut();
+        if (k_ == 1) floor_ = std::max(floor_, net);
+        if (entries_.size() >= 2 * k_) cut();
     }
     /// Some pair was not offered because it lies under the floor.
     void skipped() { dropped_ = true; }
-
-    /// Replaces value and net of each entry that may belong to the K best: `exact(entry)` sets
-    /// them.
-    template <class Exact>
-    void refine(const Exact& exact) {
-        if (entries_.size() > k_) cut();
-        for (Entry& e : entries_) exact(e);
-    }
 
     void write(FirmId i, CandidateLists& lists) {
         std::sort(entries_.begin(), entries_.end());
@@ -235,24 +238,16 @@ class KeepBest {
     }
 
   private:
-    /// Lets go of everything that is surely not among the K best.
+    /// Lets go of all but the K best.
     void cut() {
-        const auto last = entries_.begin() + static_cast<std::ptrdiff_t>(k_ - 1);
-        std::nth_element(entries_.begin(), last, entries_.end());
-        floor_ = std::max(floor_, last->net - slack_);
-        // Without slack ties are decided at once, so that many equal pairs do not pile up.
-        const auto end = slack_ > 0
-                             ? std::partition(last + 1, entries_.end(),
-                                              [&](const Entry& e) { return e.net >= floor_; })
-                             : last + 1;
+        const auto end = entries_.begin() + static_cast<std::ptrdiff_t>(k_);
+        std::nth_element(entries_.begin(), end - 1, entries_.end());
+        floor_ = std::max(floor_, (end - 1)->net);
         dropped_ = dropped_ || end != entries_.end();
         entries_.erase(end, entries_.end());
-        full_ = 2 * std::max(k_, entries_.size());
     }
 
     std::size_t k_;
-    std::size_t full_ = 0;
-    double slack_ = 0;
     double least_ = -HUGE_VAL;
     double floor_ = -HUGE_VAL;
     std::vector<Entry> entries_;
@@ -288,7 +283,7 @@ void best_by_scan(std::span<const FirmId> who, std::span<const double> prices,
     parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
         KeepBest keep(lists.width());
         for (std::size_t k = begin; k < end && !control.stop(); ++k) {
-            keep.clear(0, least);
+            keep.clear(least);
             keep.promise(least_listed(lists, who[k], prices));
             scan(who[k], keep);
             keep.write(who[k], lists);

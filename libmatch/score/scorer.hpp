@@ -147,17 +147,25 @@ class Scorer {
         }
         return Exclusion::none;
     }
+    /// A trade of firms as a number from 0, the same for the same NAF code.
+    [[nodiscard]] std::uint32_t trade(FirmId i) const { return trades_.code(i); }
+    [[nodiscard]] std::size_t trades() const { return trades_.codes(); }
+    [[nodiscard]] bool serves_trade(AdviserId j, std::uint32_t trade) const {
+        return !limits_[j].trades || trades_.serves(j, trade);
+    }
+    [[nodiscard]] bool serves_headcount(AdviserId j, double headcount) const {
+        return !(headcount < limits_[j].headcount_min || headcount > limits_[j].headcount_max);
+    }
+    [[nodiscard]] bool serves_language(AdviserId j, WordSet languages) const {
+        const WordSet own = limits_[j].languages;
+        return languages == 0 || own == 0 || (languages & own) != 0;
+    }
     /// Rules about the firm and the adviser, apart from the above.
     [[nodiscard]] Exclusion pair_rule(FirmId i, AdviserId j) const {
         const Firms& f = market_->firms;
-        const Limits& limits = limits_[j];
-        if (limits.trades && !trades_.serves(i, j)) return Exclusion::naf;
-        if (f.headcount[i] < limits.headcount_min || f.headcount[i] > limits.headcount_max)
-            return Exclusion::headcount;
-        if (f.languages[i] != 0 && limits.languages != 0 &&
-            (f.languages[i] & limits.languages) == 0) {
-            return Exclusion::language;
-        }
+        if (!serves_trade(j, trade(i))) return Exclusion::naf;
+        if (!serves_headcount(j, f.headcount[i])) return Exclusion::headcount;
+        if (!serves_language(j, f.languages[i])) return Exclusion::language;
         for (const PairNote& note : notes(i)) {
             if (note.adviser == j && note.kind == PairKind::forbidden && applies(note)) {
                 return Exclusion::conflict;
@@ -185,30 +193,24 @@ class Scorer {
         return std::max(0.0, 1 - market_->distance_km(place, a.place[j]) / a.range_km[j]);
     }
     [[nodiscard]] double coverage(FirmId i, AdviserId j) const {
-        const Firms& f = market_->firms;
-        const auto k = static_cast<Eigen::Index>(i.value);
-        const auto w = f.weight.col(f.weight.cols() == 1 ? 0 : k);
-        const auto need = f.need.col(k);
-        const auto skill = market_->advisers.skill.col(static_cast<Eigen::Index>(j.value));
-        const float asked = (w * need).sum();
-        if (asked <= 0) return 0;
-        return std::min(
-            1.0, static_cast<double>((w * need.min(skill)).sum()) / static_cast<double>(asked));
+        return coverage_of(i, j, asked(i));
     }
-    /// Weights and needs of a firm, so that sum_k weight_k min(need_k, skill_jk) is its weighted
-    /// coverage up to rounding. Returns the most that this sum can be.
-    double weighted_needs(FirmId i, std::span<float> weight, std::span<float> need) const {
-        const Firms& f = market_->firms;
-        const auto k = static_cast<Eigen::Index>(i.value);
-        const auto w = f.weight.col(f.weight.cols() == 1 ? 0 : k);
-        const float asked = (w * f.need.col(k)).sum();
-        const double scale = asked > 0 ? programme_->coverage / static_cast<double>(asked) : 0.0;
-        for (std::size_t s = 0; s < weight.size(); ++s) {
-            const auto at = static_cast<Eigen::Index>(s);
-            weight[s] = static_cast<float>(scale * static_cast<double>(w[at]));
-            need[s] = f.need(at, k);
-        }
-        return asked > 0 ? programme_->coverage : 0.0;
+    /// Weights of the skills for a firm.
+    [[nodiscard]] Eigen::ArrayXXf::ConstColXpr weights(FirmId i) const {
+        const auto& weight = market_->firms.weight;
+        return weight.col(weight.cols() == 1 ? 0 : static_cast<Eigen::Index>(i.value));
+    }
+    /// Weighted sum of the needs of a firm.
+    [[nodiscard]] float asked(FirmId i) const {
+        return (weights(i) * market_->firms.need.col(static_cast<Eigen::Index>(i.value))).sum();
+    }
+    /// `asked` must be asked(i).
+    [[nodiscard]] double coverage_of(FirmId i, AdviserId j, float asked) const {
+        if (asked <= 0) return 0;
+        const auto need = market_->firms.need.col(static_cast<Eigen::Index>(i.value));
+        const auto skill = market_->advisers.skill.col(static_cast<Eigen::Index>(j.value));
+        return std::min(1.0, static_cast<double>((weights(i) * need.min(skill)).sum()) /
+                                 static_cast<double>(asked));
     }
     [[nodiscard]] double bonus(FirmId i, AdviserId j) const {
         double sum = 0;
@@ -218,12 +220,17 @@ class Scorer {
         }
         return sum;
     }
-    /// `common` must be common(place of i, j).
-    [[nodiscard]] double score_with(double common, FirmId i, AdviserId j) const {
-        return common + programme_->coverage * coverage(i, j) + bonus(i, j);
+    /// `common` must be common(place of i, j), and `asked` asked(i).
+    [[nodiscard]] double score_with(double common, FirmId i, AdviserId j, float asked) const {
+        return score_without_notes(common, i, j, asked) + bonus(i, j);
+    }
+    /// The same for a firm without notes.
+    [[nodiscard]] double score_without_notes(double common, FirmId i, AdviserId j,
+                                             float asked) const {
+        return common + programme_->coverage * coverage_of(i, j, asked);
     }
     [[nodiscard]] double score(FirmId i, AdviserId j) const {
-        return score_with(common(market_->firms.place[i], j), i, j);
+        return score_with(common(market_->firms.place[i], j), i, j, asked(i));
     }
     /// No pair scores more: every term at its most.
     [[nodiscard]] double score_limit() const {
@@ -288,8 +295,10 @@ class Scorer {
                     serves_.push_back(serves(codes[c], a.naf_in[j], a.naf_out[j]));
             }
         }
-        [[nodiscard]] bool serves(FirmId i, AdviserId j) const {
-            return serves_[list_[j] * codes_ + code_[i]];
+        [[nodiscard]] std::uint32_t code(FirmId i) const { return code_[i]; }
+        [[nodiscard]] std::size_t codes() const { return codes_; }
+        [[nodiscard]] bool serves(AdviserId j, std::uint32_t code) const {
+            return serves_[list_[j] * codes_ + code];
         }
 
       private:

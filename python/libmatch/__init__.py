@@ -7,7 +7,15 @@
 True
 """
 
-from ._arrays import AssignResult, Blocker, DossierRule, PoolResult, assign, pool
+from ._arrays import (
+    AssignResult,
+    Blocker,
+    DossierRule,
+    PoolResult,
+    Relaxation,
+    assign,
+    pool,
+)
 from ._core import InputError
 from ._core import version as __version__
 from ._errors import Fault
@@ -29,6 +37,7 @@ __all__ = [
     "Plan",
     "PoolResult",
     "Quota",
+    "Relaxation",
     "StageVerdict",
     "Verdict",
     "Violation",

@@ -14,7 +14,7 @@ from ._errors import input_error
 from ._market import Market
 from ._plan import _real, _whole
 from ._quotas import Quota, quota_rows
-from ._types import Sparse
+from ._types import BlockerRow, RelaxationRow, Sparse
 
 Floats: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.int64]
@@ -24,16 +24,70 @@ _NO_CELL = np.uint32(2**32 - 1)
 
 @dataclass(frozen=True)
 class Blocker:
-    """A part of why no assignment exists.
+    """A part of why no assignment exists; its members need more than can reach them.
 
-    `kind` is firm, adviser, pin or quota and `index` its number; `shortfall` is how many units are
-    missing: a relaxation by as many makes it feasible, and with quotas by as many at least.
+    `kind` says whose need is not met (firm, adviser, pin or quota), `index` is its first member of
+    that kind and `reason` one sentence. The members ask for `needed` units, `reachable` can reach
+    them over all eligible pairs, `shortfall` is the difference: a relaxation by as many units
+    helps. `firms` and `advisers` are row and column numbers, `pins` are pairs of them. With hours
+    there are no members, and units are hours. With quotas a limit of the proof has no members, and
+    its relaxation takes `shortfall` units at least.
     """
 
     kind: str
     index: int
     shortfall: int
     reason: str
+    needed: int = 0
+    reachable: int = 0
+    firms: tuple[int, ...] = ()
+    advisers: tuple[int, ...] = ()
+    pins: tuple[tuple[int, int], ...] = ()
+
+    @classmethod
+    def _of(cls, row: BlockerRow) -> Blocker:
+        kind, index, shortfall, reason, needed, reachable, firms, advisers, pins = row
+        return cls(
+            *(kind, index, shortfall, reason, needed, reachable),
+            firms=tuple(firms),
+            advisers=tuple(advisers),
+            pins=tuple(pins),
+        )
+
+    def _row(self) -> BlockerRow:
+        return (
+            *(self.kind, self.index, self.shortfall, self.reason, self.needed, self.reachable),
+            *(list(self.firms), list(self.advisers), list(self.pins)),
+        )
+
+
+@dataclass(frozen=True)
+class Relaxation:
+    """One limit of a smallest relaxation: with all of its limits changed, an assignment exists.
+
+    `limit` is capacity or min_load (of the column `adviser`), min_demand (of the row `firm`), or
+    pin (of both); it goes from `before` to `after`, a pin that is dropped from 1 to 0.
+    """
+
+    limit: str
+    firm: int | None
+    adviser: int | None
+    before: int
+    after: int
+
+    @property
+    def units(self) -> int:
+        """What the change counts: capacity raised, minimum lowered, or 1 for a pin."""
+        return abs(self.after - self.before)
+
+    def __str__(self) -> str:
+        if self.limit == "pin":
+            return f"drop the pin ({self.firm}, {self.adviser})"
+        index = self.firm if self.adviser is None else self.adviser
+        return f"{self.limit}[{index}] from {self.before} to {self.after}"
+
+    def _row(self) -> RelaxationRow:
+        return (self.limit, self.firm, self.adviser, self.before, self.after)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +104,25 @@ class AssignResult:
     status: str
     seconds: float
     blockers: tuple[Blocker, ...]
+    relaxation: tuple[Relaxation, ...]
+    relaxed_pairs: Whole
     _problem: dict[str, Any] = field(repr=False)
 
     @property
     def guarantees(self) -> tuple[str, ...]:
         """What is proven, in words."""
         if self.status == "infeasible":
-            return ("No assignment meets the limits; the blockers say why.",)
+            held = ["No assignment meets the limits; the blockers say why."]
+            if self.relaxation:
+                units = sum(r.units for r in self.relaxation)
+                changes = "; ".join(map(str, self.relaxation[:3]))
+                more = len(self.relaxation) - 3
+                held.append(
+                    f"One exists once the limits change by {units} units in all "
+                    f"({changes}{f'; and {more} more' if more > 0 else ''}), "
+                    "and no smaller change of capacities, minimums and pins is enough."
+                )
+            return tuple(held)
         if self.blockers:
             return (
                 f"This assignment breaks {len(self.blockers)} limits, which the blockers name; "
@@ -77,6 +143,44 @@ class AssignResult:
                 f"this one is at most {self.gap:.3g} of that below it."
             )
         return tuple(held)
+
+    @property
+    def relaxed_limits(self) -> dict[str, Any]:
+        """The limits with `relaxation` applied, as arguments of `assign`; arrays only.
+
+        Raises InputError for a Market (change its tables), where capacity is hours, and with
+        quotas: there is no relaxation of these.
+
+        Examples
+        --------
+        >>> import libmatch as lm
+        >>> r = lm.assign([[1.0, 1.0], [1.0, 1.0]], capacity=2, min_load=[2, 1])
+        >>> r.status, [str(change) for change in r.relaxation]
+        ('infeasible', ['min_load[1] from 1 to 0'])
+        >>> lm.assign([[1.0, 1.0], [1.0, 1.0]], **r.relaxed_limits).status
+        'optimal'
+        """
+        given = self._problem
+        if "market" in given:
+            raise input_error("a Market's limits are in its tables; change them as relaxation says")
+        if given["hours"] is not None:
+            raise input_error("there is no relaxation of hours; blockers say where they lack")
+        if given["quotas"]:
+            raise input_error("there is no relaxation with quotas; blockers say what contradicts")
+        n, m = given["n"], given["m"]
+        defaults = {"demand": np.ones(n, np.int64), "min_demand": np.zeros(n, np.int64)}
+        defaults["min_load"] = np.zeros(m, np.int64)
+        limits: dict[str, Any] = {"capacity": np.array(given["capacity"], np.int64)}
+        for name, default in defaults.items():
+            limits[name] = default if given[name] is None else np.array(given[name], np.int64)
+        pins = set() if given["pinned"] is None else set(map(tuple, given["pinned"].tolist()))
+        for r in self.relaxation:
+            if r.limit == "pin":
+                pins.discard((r.firm, r.adviser))
+            else:
+                limits[r.limit][r.firm if r.adviser is None else r.adviser] = r.after
+        limits["pinned"] = np.array(sorted(pins), np.int64).reshape(-1, 2) if pins else None
+        return limits
 
     def __repr__(self) -> str:
         return (
@@ -104,15 +208,16 @@ def assign(
     *,
     programme: str | None = None,
     reservation: ArrayLike = 0.0,
+    unit: float = 1e-6,
 ) -> AssignResult:
     """Assign firms (rows) to advisers (columns) so that the sum of utilities is largest.
 
     Parameters
     ----------
     utility : (n, m) array of real numbers, scipy sparse array, or Market
-        -inf = not eligible. In a sparse array the stored entries are the eligible pairs, zeros
-        too. With a Market, one of its programmes is assigned alone, with the market's own
-        capacities, demands and pins.
+        -inf = not eligible; otherwise from -1e30 to 1e30. In a sparse array the stored entries are
+        the eligible pairs, zeros too. With a Market, one of its programmes is assigned alone, with
+        the market's own capacities, demands and pins.
     capacity : whole number or (m,) array
         How many firms an adviser takes at most, from 0; with `load` hours, real numbers from 0.
     demand, min_demand : whole number or (n,) array
@@ -131,9 +236,9 @@ def assign(
     pinned : (k, 2) array of whole numbers, optional
         Pairs (row, column) that must be part of the answer; eligible ones.
     gap : float
-        Relative gap to prove, over all eligible pairs; from 0.
+        Relative gap to prove, over all eligible pairs; from 0, which is the same as `exact`.
     exact : bool
-        Gap exactly 0, with every utility rounded to a multiple of `unit` (1e-6).
+        Gap exactly 0, with every utility rounded to a multiple of `unit`.
     policy : "welfare"
         The largest sum; other policies are not supported yet.
     time_limit : float, optional
@@ -148,15 +253,24 @@ def assign(
         What a firm that stays unserved is worth, of either sign: objective and bound count it, and
         no pair is taken for less. Firms of demand 0 count nothing. Not with demands above 1 or
         minimum demands.
+    unit : float
+        Unit of the utilities in an exact answer, above 0, in the utilities' own unit. It is as
+        fine as you need and no finer: utilities are refused when one of them passes 2**40 units
+        (less with over 1,000 advisers), or when all of them round to 0.
 
     Returns
     -------
     AssignResult
         `pairs` (k, 2) int64 sorted; `prices` (m,) float64 in the unit of the utility (per hour
         with `load`), negative only where there is a minimum load; `quota_prices` (quotas,) float64,
-        above 0 where at_most costs, below 0 where at_least does; `objective`, `bound`, `gap`;
-        `status` optimal, within_gap, time_limit, cancelled or infeasible; `guarantees` in words;
-        `blockers` when infeasible.
+        above 0 where at_most costs, below 0 where at_least does; `objective`, `bound`, `gap`,
+        rounded so that none looks better than it is; `unit` (0 = real numbers); `status` optimal,
+        within_gap, time_limit, cancelled or infeasible; `guarantees` in words.
+        When infeasible: `blockers` say which firms, advisers, pins and quotas contradict each
+        other; `relaxation` is a smallest set of changes of limits with which an assignment exists,
+        `relaxed_limits` the limits after it and `relaxed_pairs` (k, 2) one such assignment; the
+        prices then prove that no smaller change is enough, in units of it: -1, 0 or 1. With quotas
+        there is no relaxation, and the prices prove the contradiction alone.
 
     Raises
     ------
@@ -173,7 +287,11 @@ def assign(
     the generalised assignment problem, NP-hard: prices per hour of the linear relaxation (smooth
     dual, Newton steps) prove the bound, annealing with ejection chains finds the assignment, with
     an effort of its own that ends even where the relaxation leaves a gap (then status
-    time_limit).
+    time_limit). Limits that contradict each other are found by maximum flows (R. Ahuja, T.
+    Magnanti, J. Orlin, *Network Flows*, 1993, section 6.7). Ties go to the smaller row and column.
+    Sums of the certificate are exact, rounded once: bound up, objective down (U. Kulisch, W.
+    Miranker, *Computer Arithmetic in Theory and Practice*, 1981); so without a unit, optimal means
+    equal as real numbers.
 
     With quotas the same kind of prices covers capacities and quotas together, on each firm's best
     pairs, renewed over all pairs at the prices (column generation), and annealing with ejection
@@ -193,12 +311,18 @@ def assign(
     >>> r = lm.assign([[9.0], [5.0], [5.0]], capacity=4.5, load=[4, 2, 2.5])
     >>> r.pairs.tolist(), r.objective
     ([[1, 0], [2, 0]], 10.0)
+    >>> r = lm.assign([[1.0], [1.0], [1.0]], capacity=2, min_demand=1)
+    >>> r.status, r.blockers[0].shortfall, str(r.relaxation[0])
+    ('infeasible', 1, 'capacity[0] from 2 to 3')
     """
     if prices is not None:
         raise NotImplementedError("assign does not support prices yet; leave it None")
     if policy != "welfare":
         raise NotImplementedError(f"assign supports policy='welfare' only, not {policy!r}, so far")
     gap = _real("gap", gap)
+    unit = _real("unit", unit)
+    if unit == 0:
+        raise input_error("unit is 0; a number above 0 is expected")
     limit = None if time_limit is None else _real("time_limit", time_limit)
     threads = _whole("threads", threads)
     seed = _whole("seed", seed)
@@ -226,7 +350,13 @@ def assign(
         problem["reservation"] = _reservation(reservation, problem["n"])
         solver = _core.assign
     found: _core.AssignResult = solver(
-        **problem, gap=gap, exact=bool(exact), time_limit=limit, threads=threads, seed=seed
+        **problem,
+        gap=gap,
+        exact=bool(exact),
+        unit=unit,
+        time_limit=limit,
+        threads=threads,
+        seed=seed,
     )
     return AssignResult(
         pairs=found.pairs,
@@ -238,7 +368,9 @@ def assign(
         unit=found.unit,
         status=found.status,
         seconds=found.seconds,
-        blockers=tuple(Blocker(*b) for b in found.blockers),
+        blockers=tuple(map(Blocker._of, found.blockers)),
+        relaxation=tuple(Relaxation(*r) for r in found.relaxation),
+        relaxed_pairs=found.relaxed_pairs,
         _problem=problem,
     )
 
@@ -255,6 +387,11 @@ def verify_assign(r: AssignResult) -> _core.Verdict:
         bound=r.bound,
         unit=r.unit,
         status=r.status,
+        infeasible=(
+            [b._row() for b in r.blockers],
+            [change._row() for change in r.relaxation],
+            r.relaxed_pairs,
+        ),
     )
     return verdict
 

@@ -6,7 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from libmatch._types import QuotaRow, Rule, Sparse, TablesIn, TablesOut
+from libmatch._types import (
+    BlockerRow,
+    Infeasible,
+    QuotaRow,
+    RelaxationRow,
+    Rule,
+    Sparse,
+    TablesIn,
+    TablesOut,
+)
 
 class _Bound(type): ...
 
@@ -77,7 +86,11 @@ class AssignResult(_Made):
     @property
     def seconds(self) -> float: ...
     @property
-    def blockers(self) -> list[tuple[str, int, int, str]]: ...
+    def blockers(self) -> list[BlockerRow]: ...
+    @property
+    def relaxation(self) -> list[RelaxationRow]: ...
+    @property
+    def relaxed_pairs(self) -> NDArray[np.int64]: ...
 
 class PoolResult(_Made):
     @property
@@ -136,6 +149,7 @@ def assign(
     *,
     gap: float,
     exact: bool,
+    unit: float = 1e-6,
     time_limit: float | None,
     threads: int,
     seed: int = 0,
@@ -161,16 +175,18 @@ def verify_assign(
     bound: float,
     unit: float,
     status: str,
+    infeasible: Infeasible,
 ) -> Verdict: ...
 def assign_market(
     market: Market,
     programme: str,
     quotas: Sequence[QuotaRow],
     reservation: NDArray[np.float64] | None,
-    gap: float,
-    exact: bool,
-    time_limit: float | None,
-    threads: int,
+    gap: float = 1e-4,
+    exact: bool = False,
+    unit: float = 1e-6,
+    time_limit: float | None = None,
+    threads: int = 0,
     seed: int = 0,
 ) -> AssignResult: ...
 def verify_assign_market(
@@ -185,6 +201,7 @@ def verify_assign_market(
     bound: float,
     unit: float,
     status: str,
+    infeasible: Infeasible,
 ) -> Verdict: ...
 def pool(
     amount: NDArray[np.float64],

@@ -166,9 +166,9 @@ def write_plan(
 
 
 def load_plan(
-    path: str | PathLike[str], names: tuple[str, ...]
+    path: str | PathLike[str], names: tuple[str, ...], later: Mapping[str, pa.Schema]
 ) -> tuple[dict[str, pa.Table], dict[str, Any]]:
-    """The tables and settings that `write_plan` wrote."""
+    """The tables and settings that `write_plan` wrote; a `later` table that is missing is empty."""
     place = Path(path)
     if place.is_file():
         tables = _read_duckdb(place, (*names, "plan"))
@@ -185,7 +185,9 @@ def load_plan(
     else:
         raise input_error(f"there is no plan at {place}: {PLAN_FILE} is missing")
     for name in names:
-        if name not in tables:
+        if name not in tables and name in later:
+            tables[name] = later[name].empty_table()
+        elif name not in tables:
             raise input_error(error(name, f"the plan at {place} lacks this table", "save it again"))
     try:
         settings = json.loads(text)

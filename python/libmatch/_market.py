@@ -46,11 +46,18 @@ class Market:
         One row of settings (EUR, dates), or the whole of a market.toml as `tomllib` reads it.
     skills, programmes : frame, optional
         Without `skills`, every `need_` column of the firms names one. Without `programmes`, each
-        network of the advisers is a programme.
+        network of the advisers is a programme, by name.
     dossier_rules, schemes, lenders, resources, pairs : frame, optional
         What funding, pooling and training need; stages without their tables have nothing to do.
     communes : frame, optional
         Your own geography; without it the French communes that the package ships.
+
+    Notes
+    -----
+    The order of rows means nothing, except in `programmes`, which are solved in theirs: the same
+    rows in another order give the same plan, bit for bit. Ties go to the smaller id: the shorter
+    one, and of equally long ones the one with the smaller bytes. Ids in this order (numbered ones
+    are) cost one look at each; others are sorted when the market is first used.
 
     Examples
     --------
@@ -213,7 +220,7 @@ def _programmes_of(advisers: pa.Table) -> pa.Table:
     networks: list[str] = []
     if "network" in advisers.column_names:
         found = advisers.column("network").to_pylist()
-        networks = list(dict.fromkeys(str(name) for name in found if name is not None))
+        networks = sorted({str(name) for name in found if name is not None})
     names = pa.array(networks, pa.string())
     return pa.table({"programme": names, "network": names})
 

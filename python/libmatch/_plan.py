@@ -23,7 +23,33 @@ STAGES = ("assign", "fund", "pool", "lead", "lend", "resources")
 TABLES = (
     *("assignments", "dossiers", "dossier_members", "grants", "loans", "resources", "unserved"),
     *("certificates", "prices"),
+    *("blockers", "blocker_members", "relaxations", "relaxed_assignments"),
 )
+# What an infeasible stage says. Plans saved before there were these tables lack them.
+LATER_TABLES = {
+    "blockers": pa.schema(
+        [
+            *(("stage", pa.string()), ("blocker", pa.int64()), ("kind", pa.string())),
+            *((name, pa.int64()) for name in ("needed", "reachable", "shortfall")),
+            ("reason", pa.string()),
+        ]
+    ),
+    "blocker_members": pa.schema(
+        [
+            *(("stage", pa.string()), ("blocker", pa.int64())),
+            *(("firm_id", pa.string()), ("adviser_id", pa.string())),
+        ]
+    ),
+    "relaxations": pa.schema(
+        [
+            *((name, pa.string()) for name in ("stage", "limit", "firm_id", "adviser_id")),
+            *(("units_before", pa.int64()), ("units_after", pa.int64())),
+        ]
+    ),
+    "relaxed_assignments": pa.schema(
+        [(name, pa.string()) for name in ("stage", "firm_id", "adviser_id")]
+    ),
+}
 
 
 def solve(
@@ -62,7 +88,8 @@ def solve(
     -------
     Plan
         Also after Ctrl-C (status cancelled), at the time limit, and when no answer exists (status
-        infeasible, with what stands in the way in `unserved`).
+        infeasible, with what stands in the way in `blockers` and what would help in
+        `relaxations`).
 
     Raises
     ------
@@ -153,7 +180,8 @@ class Plan:
     """What was decided for a market, with certificates, prices and the settings that made it.
 
     Tables come in the frame library of the market's firms: `assignments`, `dossiers`,
-    `dossier_members`, `grants`, `loans`, `resources`, `unserved` and `prices`. Amounts are in EUR,
+    `dossier_members`, `grants`, `loans`, `resources`, `unserved` and `prices`; of infeasible stages
+    `blockers`, `blocker_members`, `relaxations` and `relaxed_assignments`. Amounts are in EUR,
     distances in km, scores and prices in the unit of their stage.
     """
 
@@ -244,6 +272,32 @@ class Plan:
         price 0.
         """
         return self._frame("prices")
+
+    @property
+    def blockers(self) -> Frame:
+        """`stage, blocker` (from 1)`, kind` (firm, adviser or pin)`, needed, reachable, shortfall`
+        (units)`, reason`: why a stage has no assignment, part by part.
+        """
+        return self._frame("blockers")
+
+    @property
+    def blocker_members(self) -> Frame:
+        """`stage, blocker, firm_id, adviser_id`: a firm, an adviser, or a pin of both."""
+        return self._frame("blocker_members")
+
+    @property
+    def relaxations(self) -> Frame:
+        """`stage, limit` (capacity, min_load, min_demand or pin)`, firm_id, adviser_id,
+        units_before, units_after`: the smallest changes with which a stage has an assignment.
+        """
+        return self._frame("relaxations")
+
+    @property
+    def relaxed_assignments(self) -> Frame:
+        """`stage, firm_id, adviser_id`: an assignment that the relaxed limits allow, the best one
+        or not; it proves that the changes are enough.
+        """
+        return self._frame("relaxed_assignments")
 
     @property
     def certificates(self) -> dict[str, Certificate]:
@@ -392,7 +446,7 @@ def read_plan(path: str | PathLike[str], market: Market | None = None) -> Plan:
     """
     from ._io import load_plan
 
-    tables, settings = load_plan(path, TABLES)
+    tables, settings = load_plan(path, TABLES, LATER_TABLES)
     plan = Plan(tables, settings=settings, market=market)
     plan._library = "polars" if market is None else market._library
     return plan

@@ -25,8 +25,10 @@ class Section:
 
 
 def sections(plan: Plan) -> tuple[Section, ...]:
-    """Served firms by programme, dossiers and loans, money by source, proof by stage."""
-    parts = (_firms(plan), _dossiers(plan), _money(plan), _proof(plan))
+    """Served firms by programme, dossiers and loans, money by source, proof by stage, and what
+    contradicts itself.
+    """
+    parts = (_firms(plan), _dossiers(plan), _money(plan), _proof(plan), _contradictions(plan))
     return tuple(part for part in parts if part.rows)
 
 
@@ -126,6 +128,23 @@ def _proof(plan: Plan) -> Section:
         for stage, c in plan.certificates.items()
     ]
     return Section(PROOF, tuple(rows))
+
+
+def _contradictions(plan: Plan) -> Section:
+    rows = list(
+        zip(*(_column(plan, "blockers", name) for name in ("stage", "reason")), strict=True)
+    )
+    changes: Counter[str] = Counter()
+    for stage, before, after in zip(
+        *(_column(plan, "relaxations", name) for name in ("stage", "units_before", "units_after")),
+        strict=True,
+    ):
+        changes[stage] += abs(after - before)
+    rows += [
+        (stage, f"the smallest relaxation changes {units:,} units; see relaxations")
+        for stage, units in changes.items()
+    ]
+    return Section("Limits that contradict each other", tuple(rows))
 
 
 def summary_text(plan: Plan) -> str:

@@ -191,6 +191,33 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Les minimums demandés se contredisent : aucun plan ne les respecte tous.",
         "The minimums asked for contradict each other: no plan meets them all.",
     ),
+    "means_blocker": (
+        "{firms} entreprises et {advisers} conseillers : {needed} places ou entreprises"
+        " nécessaires, {reachable} possibles.",
+        "{firms} firms and {advisers} advisers: {needed} places or firms needed, {reachable}"
+        " possible.",
+    ),
+    "means_relaxation": (
+        "Le plus petit assouplissement qui suffise change {units} unités : {changes}.",
+        "The smallest relaxation that is enough changes {units} units: {changes}.",
+    ),
+    "change_capacity": (
+        "capacité de {adviser} de {before} à {after}",
+        "capacity of {adviser} from {before} to {after}",
+    ),
+    "change_min_load": (
+        "charge minimale de {adviser} de {before} à {after}",
+        "minimum load of {adviser} from {before} to {after}",
+    ),
+    "change_min_demand": (
+        "demande minimale de {firm} de {before} à {after}",
+        "minimum demand of {firm} from {before} to {after}",
+    ),
+    "change_pin": (
+        "{firm} n'est plus imposée à {adviser}",
+        "{firm} is no longer pinned to {adviser}",
+    ),
+    "and_more": ("et {n} autres", "and {n} more"),
     "means_empty": ("Rien à décider à cette étape.", "Nothing to decide at this stage."),
     "schemes": ("Dispositifs d'aide", "Grant schemes"),
     "scheme_sources": (

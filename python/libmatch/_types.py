@@ -22,3 +22,11 @@ QuotaRow: TypeAlias = tuple[
     NDArray[np.uint32] | None, NDArray[np.uint32] | None, int, int | None, str
 ]
 """Firms and advisers (None = all; sorted), at least, at most (None = no limit), name."""
+BlockerRow: TypeAlias = tuple[
+    str, int, int, str, int, int, list[int], list[int], list[tuple[int, int]]
+]
+"""Kind, index, shortfall, reason, needed, reachable, firms, advisers, pins."""
+RelaxationRow: TypeAlias = tuple[str, int | None, int | None, int, int]
+"""Limit, firm, adviser, before, after."""
+Infeasible: TypeAlias = tuple[list[BlockerRow], list[RelaxationRow], NDArray[np.int64]]
+"""What an infeasible answer claims: blockers, relaxation, pairs that meet the relaxed limits."""

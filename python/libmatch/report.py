@@ -22,6 +22,8 @@ __all__ = ["write_report"]
 
 # Reasons beyond these, per stage, are summed up by the table's total only.
 MOST_REASONS = 12
+# Blockers and changes of limits of an infeasible stage that are told.
+MOST_BLOCKERS = 3
 # Sources of schemes' figures that are named under the table.
 MOST_SOURCES = 6
 # A bound this close is equal: the difference is rounding of sums.
@@ -115,7 +117,10 @@ def _contents(
         "coverage": coverage(found, words),
         "sizes": sizes(found, words),
         "dossier_sizes": _dossier_sizes(found),
-        "proofs": [_proof(stage, proof, words) for stage, proof in proofs.items()],
+        "proofs": [
+            _proof(stage, proof, _contradiction(found.plan, stage, words), words)
+            for stage, proof in proofs.items()
+        ],
         "schemes": _schemes(found, words),
         "scheme_sources": found.scheme_sources[:MOST_SOURCES],
         "granted": words.euros(sum(s.granted_eur for s in found.schemes)),
@@ -214,7 +219,41 @@ def _money(found: Numbers, words: Texts) -> list[dict[str, Any]]:
     ]
 
 
-def _proof(stage: str, proof: Any, words: Texts) -> dict[str, str]:
+def _contradiction(plan: Tables, stage: str, words: Texts) -> str:
+    """Who blocks an infeasible stage, and the smallest change that helps; sentences, or nothing."""
+    tables = ("blockers", "blocker_members", "relaxations")
+    blockers, members, changes = (
+        [row for row in plan[name].to_pylist() if row["stage"] == stage] if name in plan else []
+        for name in tables
+    )
+    sentences = []
+    for b in blockers[:MOST_BLOCKERS]:
+        own = [m for m in members if m["blocker"] == b["blocker"]]
+        counts = {
+            "firms": words.whole(sum(not m["adviser_id"] for m in own)),
+            "advisers": words.whole(sum(not m["firm_id"] for m in own)),
+        }
+        figures = {name: words.whole(b[name]) for name in ("needed", "reachable")}
+        sentences.append(words("means_blocker", **counts, **figures))
+    if changes:
+        told = [
+            words(
+                f"change_{r['limit']}",
+                firm=r["firm_id"],
+                adviser=r["adviser_id"],
+                before=words.whole(r["units_before"]),
+                after=words.whole(r["units_after"]),
+            )
+            for r in changes[:MOST_BLOCKERS]
+        ]
+        if len(changes) > MOST_BLOCKERS:
+            told.append(words("and_more", n=words.whole(len(changes) - MOST_BLOCKERS)))
+        units = words.whole(sum(abs(r["units_after"] - r["units_before"]) for r in changes))
+        sentences.append(words("means_relaxation", units=units, changes=", ".join(told)))
+    return " ".join(sentences)
+
+
+def _proof(stage: str, proof: Any, contradiction: str, words: Texts) -> dict[str, str]:
     kind = stage.partition(":")[0]
     status = str(getattr(proof.status, "value", proof.status))
     objective, bound, gap = float(proof.objective), float(proof.bound), float(proof.gap)
@@ -224,7 +263,7 @@ def _proof(stage: str, proof: Any, words: Texts) -> dict[str, str]:
         return words.euros(value) if as_money else words.decimal(value, 2)
 
     if status == "infeasible":
-        means = words("means_infeasible")
+        means = f"{words('means_infeasible')} {contradiction}".rstrip()
     elif objective == 0 and bound == 0:
         means = words("means_empty")
     elif not math.isfinite(gap) or not math.isfinite(bound):

@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cpp/support/exact_figures.hpp>
 #include <cpp/support/small_problem.hpp>
 #include <libmatch/assign/assign.hpp>
+#include <limits>
 
 namespace libmatch {
 namespace {
@@ -115,6 +118,132 @@ TEST_P(AssignThreads, GiveTheSameBits) {
 INSTANTIATE_TEST_SUITE_P(Modes, AssignThreads, testing::Bool(),
                          [](const auto& i) { return i.param ? "exact" : "within_gap"; });
 
+// ---- inputs made to hurt ----
+
+/// Counts the firms that are asked about, in any way: what each of them costs is at most a row.
+class CountingSource final : public PairSource {
+  public:
+    explicit CountingSource(const PairSource& pairs) : pairs_(pairs) {}
+    [[nodiscard]] std::size_t asked() const { return asked_; }
+
+    [[nodiscard]] std::size_t firms() const override { return pairs_.firms(); }
+    [[nodiscard]] std::size_t advisers() const override { return pairs_.advisers(); }
+    [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override {
+        return pairs_.eligible(i, j);
+    }
+    [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
+        return pairs_.utility(i, j);
+    }
+    [[nodiscard]] double utility_limit() const override { return pairs_.utility_limit(); }
+    [[nodiscard]] double utility_size() const override { return pairs_.utility_size(); }
+    void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
+              unsigned threads, const Control& control, double least) const override {
+        asked_ += who.size();
+        pairs_.best(who, prices, lists, threads, control, least);
+    }
+    void best_spread(std::span<const FirmId> who, std::span<const double> prices,
+                     CandidateLists& lists, unsigned threads, const Control& control,
+                     double least) const override {
+        asked_ += who.size();
+        pairs_.best_spread(who, prices, lists, threads, control, least);
+    }
+    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
+                                                std::span<const double> prices,
+                                                std::span<const double> threshold, unsigned threads,
+                                                const Control& control) const override {
+        asked_ += who.size();
+        return pairs_.above(who, prices, threshold, threads, control);
+    }
+
+  private:
+    const PairSource& pairs_;
+    mutable std::atomic<std::size_t> asked_{0};
+};
+
+struct Hurting {
+    const char* name;
+    std::function<double(Random&, Eigen::Index)> utility;
+};
+const Hurting hurting[] = {
+    {"all_equal", [](Random&, Eigen::Index) { return 0.7; }},
+    {"one_best_for_all", [](Random& r, Eigen::Index j) { return j == 3 ? 1 : 0.1 * r.uniform(); }},
+    {"zero_or_one", [](Random& r, Eigen::Index) { return static_cast<double>(r.below(2)); }},
+    {"huge_beside_tiny",
+     [](Random& r, Eigen::Index) {
+         constexpr double some[] = {1e9, 1e-9, 1};
+         return some[r.below(3)];
+     }},
+    {"below_single_precision", [](Random& r, Eigen::Index) { return 1e-300 * r.uniform(); }},
+};
+
+class AssignHurting : public testing::TestWithParam<std::tuple<std::size_t, int, bool>> {};
+
+TEST_P(AssignHurting, EndsWithATrueCertificateAfterFewQuestions) {
+    const auto& [which, kind, exact] = GetParam();
+    constexpr Eigen::Index n = 240;
+    Random random(8);
+    SmallProblem p;
+    p.utility.resize(n, n);
+    for (Eigen::Index i = 0; i < n; ++i) {
+        for (Eigen::Index j = 0; j < n; ++j) p.utility(i, j) = hurting[which].utility(random, j);
+    }
+    p.limits.capacity.assign(n, 1);
+    if (kind == 1) {
+        p.limits.capacity.assign(n, 2);
+        p.limits.demand.assign(n, 2);
+    }
+    if (kind == 2) p.limits.min_load.assign(n, 1);
+    const double unit = p.utility.maxCoeff() > 1e8    ? 1e-2
+                        : p.utility.maxCoeff() < 1e-8 ? 1e-309
+                                                      : 1e-6;
+    const DenseSource pairs(p.utility);
+    const CountingSource source(pairs);
+    Control control;
+    const auto r = assign(source, p.limits, {.exact = exact, .unit = unit}, control);
+    EXPECT_EQ(p.broken_limit(r.pairs), "");
+    EXPECT_LE(source.asked(), 20U * n);
+    const Certificate& c = r.certificate;
+    if (exact) {
+        EXPECT_EQ(c.status, Status::optimal);
+        EXPECT_EQ(c.objective, c.bound);
+        return;
+    }
+    EXPECT_LE(c.gap(), 1e-4);
+    EXPECT_GE(scaled(c.bound), exact_dual(source, p.limits, r.prices));
+    EXPECT_LE(scaled(c.objective), exact_objective(source, r.pairs));
+    EXPECT_EQ(c.unit, 0);
+}
+std::string hurting_name(const testing::TestParamInfo<AssignHurting::ParamType>& info) {
+    constexpr const char* kinds[] = {"_alone", "_demand_2", "_min_load"};
+    const auto& [which, kind, exact] = info.param;
+    return std::string(hurting[which].name) + kinds[kind] + (exact ? "_exact" : "");
+}
+INSTANTIATE_TEST_SUITE_P(Inputs, AssignHurting,
+                         testing::Combine(testing::Range<std::size_t>(0, std::size(hurting)),
+                                          testing::Range(0, 3), testing::Bool()),
+                         hurting_name);
+
+TEST(AssignHuge, CapacitiesBeyondAnyFirmDoNotOverflow) {
+    const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    const auto p = of({{3, 1}, {2, 1}, {5, 4}}, {most, most});
+    for (const bool exact : {false, true}) {
+        const auto r = solve(p, {.exact = exact});
+        EXPECT_EQ(r.certificate.objective, 10);
+        EXPECT_EQ(r.certificate.bound, 10);
+        EXPECT_EQ(r.certificate.status, Status::optimal);
+    }
+}
+
+TEST(AssignHuge, PricesTimesSeatsBeyond64BitsAreStillCounted) {
+    // At most 2^40 units each, a million times: sums leave 53 bits, prices times seats 64.
+    const double large = 0x1p40 * 1e-6;
+    auto p = of({{large, large / 2}, {large, 0}}, {1, 1'000'000'000'000'000});
+    const auto r = solve(p, {.exact = true});
+    EXPECT_EQ(r.certificate.status, Status::optimal);
+    EXPECT_EQ(r.certificate.bound, r.certificate.objective);
+    EXPECT_NEAR(r.certificate.objective, 1.5 * large, 1e-3);
+}
+
 // ---- stopped early ----
 
 void expect_true_bound(const SmallProblem& p, const AssignmentResult& stopped) {
@@ -178,7 +307,9 @@ TEST(AssignBlockers, PinBeyondCapacityIsNamed) {
     ASSERT_EQ(r.certificate.status, Status::infeasible);
     ASSERT_EQ(r.blockers.size(), 1U);
     EXPECT_EQ(r.blockers[0].kind, Blocker::Kind::pin);
-    EXPECT_EQ(r.blockers[0].index, 1U);
+    EXPECT_EQ(r.blockers[0].pins, p.limits.pinned);
+    EXPECT_EQ(r.blockers[0].needed, 2);
+    EXPECT_EQ(r.blockers[0].reachable, 1);
 }
 
 TEST(AssignBlockers, PinThatIsNotEligibleIsNamed) {
@@ -253,9 +384,40 @@ TEST(AssignFaults, LengthsAreNamed) {
     }
 }
 
+std::string fault_text(const SmallProblem& p, const AssignmentOptions& options) {
+    try {
+        (void)solve(p, options);
+    } catch (const InputError& error) {
+        return error.faults().front().text();
+    }
+    return "no InputError";
+}
+
 TEST(AssignFaults, UtilityTooLargeForTheUnitIsNamed) {
     const auto p = of({{1, 1e12}}, {1, 1});
-    EXPECT_THROW((void)solve(p, {.exact = true}), InputError);
+    EXPECT_EQ(fault_text(p, {.exact = true}),
+              "utility row 0 column 1 value '1e+12': it is too large for the exact mode's unit of "
+              "1e-06: sums of whole units would leave 64 bits; scale the utilities down or give a "
+              "unit of 0.909495 or more");
+    EXPECT_EQ(solve(p, {.exact = true, .unit = 1}).certificate.objective, 1e12);
+}
+
+TEST(AssignFaults, UnitThatMakesNothingOfAllUtilitiesIsNamed) {
+    const auto p = of({{1e-9, -2e-9}}, {1, 1});
+    EXPECT_NE(fault_text(p, {.exact = true}).find("value '2e-09'"), std::string::npos);
+    EXPECT_EQ(solve(of({{0, 0}}, {1, 1}), {.exact = true}).certificate.objective, 0);
+}
+
+TEST(AssignFaults, UtilitiesThatListsCannotHoldAreNamed) {
+    EXPECT_NE(
+        fault_text(of({{1, 2}, {3, -1e31}}, {1, 1}), {}).find("row 1 column 1 value '-1e+31'"),
+        std::string::npos);
+    EXPECT_EQ(solve(of({{1e30}}, {1})).certificate.objective, 1e30);
+}
+
+TEST(AssignFaults, UnitMustBeANumberAbove0) {
+    for (const double unit : {0.0, -1.0, HUGE_VAL, std::nan("")})
+        EXPECT_EQ(fault_text(of({{1}}, {1}), {.exact = true, .unit = unit}).substr(0, 4), "unit");
 }
 
 }  // namespace

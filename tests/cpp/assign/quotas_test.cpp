@@ -142,6 +142,7 @@ TEST(Quotas, SmallProblemsReachTheBestOfAllAnswers) {
             ++impossible;
             proven += r.certificate.status == Status::infeasible ? 1 : 0;
             EXPECT_FALSE(r.blockers.empty());
+            EXPECT_EQ(judge(p, r).ok(), r.certificate.status == Status::infeasible);
             EXPECT_TRUE(r.certificate.status == Status::infeasible ||
                         r.certificate.status == Status::time_limit);
             continue;
@@ -324,8 +325,55 @@ TEST(QuotasBlockers, QuotasThatContradictEachOtherAreProvenSo) {
     EXPECT_TRUE(std::any_of(r.blockers.begin(), r.blockers.end(), [](const Blocker& b) {
         return b.kind == Blocker::Kind::quota && b.shortfall > 0;
     }));
+    EXPECT_TRUE(judge(p, r).ok());
+    auto lie = r;
+    lie.quota_prices[1] = 0;  // half of the proof
+    EXPECT_FALSE(judge(p, lie).ok());
+    lie = r;
+    lie.blockers.clear();
+    EXPECT_FALSE(judge(p, lie).ok());
+    lie = r;
+    lie.prices[0] = -1;  // there is no minimum load
+    EXPECT_FALSE(judge(p, lie).ok());
     p.limits.quotas[1].at_least = 28;
     EXPECT_NE(solve(p, {.gap = 1e-2}).certificate.status, Status::infeasible);
+    EXPECT_FALSE(judge(p, r).ok());  // the prices of another problem
+}
+
+TEST(QuotasBlockers, LimitsThatContradictEachOtherAloneHaveMembersButNoRelaxation) {
+    SmallProblem p;
+    p.utility = DenseSource::Matrix{{1, 1}, {1, 1}, {1, -HUGE_VAL}};
+    p.limits.capacity = {1, 1};
+    p.limits.min_demand = {1, 1, 1};
+    p.limits.quotas = {{std::nullopt, std::nullopt, 1, 3, "any"}};
+    const auto judged = [&](std::string_view what) {
+        const auto r = solve(p);
+        ASSERT_EQ(r.certificate.status, Status::infeasible) << what;
+        ASSERT_FALSE(r.blockers.empty()) << what;
+        EXPECT_FALSE(r.blockers[0].reason.empty()) << what;
+        EXPECT_TRUE(r.relaxation.empty() && r.relaxed_pairs.empty()) << what;
+        EXPECT_EQ(r.quota_prices.size(), p.limits.quotas.size()) << what;
+        EXPECT_TRUE(judge(p, r).ok()) << what;
+    };
+    judged("too few places");
+    EXPECT_EQ(solve(p).blockers[0].firms.size(), 3U);
+    p.limits.capacity = {3, 3};
+    p.limits.pinned = {{FirmId(2U), AdviserId(1U)}};
+    judged("a pin that is not eligible");
+    p.limits.pinned = {{FirmId(0U), AdviserId(0U)}, {FirmId(0U), AdviserId(1U)}};
+    judged("two pins for a demand of 1");
+    p.limits.pinned.clear();
+    p.utility(2, 0) = -HUGE_VAL;
+    judged("a firm that fits nowhere");
+    p.utility(2, 0) = 1;
+    p.limits.quotas = {{std::nullopt, std::vector{AdviserId(0U)}, 0, 0, "closed"}};
+    judged("a quota closes the only adviser");
+    p.limits.pinned = {{FirmId(0U), AdviserId(0U)}};
+    judged("a pin beyond a quota");
+    p.limits.pinned.clear();
+    p.limits.quotas[0].at_most = 1;
+    EXPECT_TRUE(judge(p, solve(p)).ok());
+    EXPECT_NE(solve(p).certificate.status, Status::infeasible);
 }
 
 // ---- faults ----
@@ -365,6 +413,16 @@ TEST(QuotasJudge, SeesWhatWasChanged) {
         return !judge(p, changed).ok();
     };
     EXPECT_FALSE(refused([](auto&) {}));
+    EXPECT_TRUE(refused([](auto& c) {
+        c.certificate.objective = std::nextafter(c.certificate.objective, HUGE_VAL);
+    }));
+    EXPECT_TRUE(refused(
+        [](auto& c) { c.certificate.bound = std::nextafter(c.certificate.bound, -HUGE_VAL); }));
+    EXPECT_TRUE(refused([](auto& c) {
+        c.certificate.status = Status::infeasible;
+        c.pairs.clear();
+        c.blockers.push_back({});
+    }));
     EXPECT_TRUE(refused([](auto& c) { c.certificate.objective += 1; }));
     EXPECT_TRUE(refused([](auto& c) { c.certificate.bound -= 1e-3; }));
     EXPECT_TRUE(refused([](auto& c) { c.prices[0] += 0.5; }));

@@ -101,6 +101,32 @@ TEST(Reservation, FractionsStayExactInUnits) {
     }
 }
 
+/// Worths that lose the digits of the utilities: the claims are still no better than the truth.
+TEST(Reservation, RoundedWorthsAreProvenToTheSafeSide) {
+    Random random(5);
+    int judged = 0;
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        auto p = random_reservations(seed);
+        for (double& u : p.utility.reshaped()) u += random.uniform();
+        for (double& r : p.limits.reservation)
+            r = (seed % 2 == 0 ? -1e9 : 1e-9) * (1 + random.uniform());
+        for (const bool quotas : {false, true}) {
+            if (quotas) p.limits.quotas.push_back({std::nullopt, std::nullopt, 0, 100, ""});
+            const auto r = solve(p);
+            if (r.certificate.status == Status::infeasible) continue;
+            const auto verdict = judge(p, r);
+            EXPECT_TRUE(verdict.ok()) << verdict.violations[0].problem;
+            auto lie = r;
+            lie.certificate.objective = std::nextafter(r.certificate.objective, HUGE_VAL);
+            lie.certificate.objective = std::nextafter(lie.certificate.objective, HUGE_VAL);
+            EXPECT_FALSE(judge(p, lie).ok());
+            ++judged;
+        }
+    }
+    EXPECT_GT(judged, 80);
+}
+
 TEST(Reservation, NoPairIsTakenForLess) {
     SmallProblem p;
     p.utility = DenseSource::Matrix{{3}, {5}, {-2}};

@@ -40,13 +40,18 @@ TEST(MarketChoices, EqualTheLoopOverAllPairs) {
                 if (limits.demand[i] > 0 && problem.eligible(FirmId(i), j)) pins[i].push_back(j);
             }
             for (const double unit : {0.0, 1e-6, 1e-2}) {
-                const auto found = market_choices(scorer, limits, prices, pins, unit, 2);
-                for (std::size_t i = 0; i < found.size(); ++i) {
-                    const double expected =
-                        detail::best_choice(problem, limits, FirmId(i), prices, pins[i], unit);
-                    EXPECT_DOUBLE_EQ(found[i], expected) << "seed " << seed << " firm " << i;
-                    above_zero += expected > 0 ? 1 : 0;
+                // Exact sums: not a bit may differ.
+                ExactSum expected;
+                for (std::size_t i = 0; i < market.firms.size(); ++i) {
+                    ExactSum of_firm;
+                    detail::add_best_choice(problem, limits, FirmId(i), prices, pins[i], unit,
+                                            of_firm);
+                    above_zero += of_firm.down() > 0 ? 1 : 0;
+                    expected.add(of_firm);
                 }
+                const ExactSum found = market_choices(scorer, limits, prices, pins, unit, 2);
+                EXPECT_EQ(found.down(), expected.down()) << "seed " << seed;
+                EXPECT_EQ(found.up(), expected.up()) << "seed " << seed;
             }
         }
     }

@@ -41,6 +41,22 @@ TEST_F(Corrupted, NotAtAll) {
     EXPECT_EQ(complaints([](Plan&) {}), "");
 }
 
+TEST_F(Corrupted, AClaimThatIsBetterByLittle) {
+    std::size_t lies = 0;
+    for (std::size_t k = 0; k < plan.certificates.size(); ++k) {
+        const auto& [stage, c] = plan.certificates[k];
+        if (stage == stage::resources || c.objective == 0) continue;
+        // In units the next whole number is the next claim.
+        const double little = c.unit > 0 ? c.unit : 1e-11 * c.bound;
+        expect_named(complaints([&](Plan& p) { p.certificates[k].second.bound -= little; }), stage,
+                     "claimed");
+        expect_named(complaints([&](Plan& p) { p.certificates[k].second.objective += little; }),
+                     stage, "claimed");
+        ++lies;
+    }
+    EXPECT_GE(lies, 4U);
+}
+
 TEST_F(Corrupted, AnAssignmentMoved) {
     const auto text = complaints([&](Plan& p) {
         Assigned& a = p.assignments[0];

@@ -407,10 +407,11 @@ TEST(BuildMarket, FinestZoneLevelWins) {
         }
         return codes;
     };
-    const std::string everywhere = "Lyo Vil Vil Sai Sai Par Bou Nan ";
+    // By code: 42218, 42500, 69123, ...
+    const std::string everywhere = "Sai Sai Lyo Vil Vil Par Bou Nan ";
     EXPECT_EQ(zone_of(""), everywhere);
     EXPECT_EQ(zone_of("FR"), everywhere);
-    EXPECT_EQ(zone_of("region:84"), "Lyo Vil Vil Sai Sai ");
+    EXPECT_EQ(zone_of("region:84"), "Sai Sai Lyo Vil Vil ");
     EXPECT_EQ(zone_of("region:84; departement:75"), "Par ");
     EXPECT_EQ(zone_of("departement:75;region:84;departement:42"), "Sai Sai Par ");
     EXPECT_EQ(zone_of("epci:E1;FR"), "Lyo Vil ");

@@ -32,6 +32,55 @@ TEST(Pool, ReachesTheOptimumOfSmallProblems) {
     }
 }
 
+/// The same problem with every value and cost times a factor.
+PoolProblem times(PoolProblem problem, double factor) {
+    if (problem.value.empty()) problem.value.assign(problem.amount.size(), 1);
+    for (double& v : problem.value) v *= factor;
+    for (PoolRule& keyed : problem.rules) {
+        keyed.rule.opening_cost *= factor;
+        keyed.rule.cost_per_km *= factor;
+    }
+    return problem;
+}
+
+TEST(Pool, IsSolvedAndJudgedTheSameAtAnyScale) {
+    std::size_t caught = 0;
+    for (std::uint64_t seed = 0; seed < 120; ++seed) {
+        for (const double factor : {0x1p-300, 0x1p-30, 0x1p30}) {
+            SCOPED_TRACE("seed " + std::to_string(seed) + " factor " + std::to_string(factor));
+            const PoolProblem problem = times(small_problem(seed, 10), factor);
+            Control control;
+            const PoolResult result = pool(problem, {}, control);
+            const double optimum = brute_force(problem);
+            EXPECT_NEAR(result.certificate.objective, optimum, 1e-8 * factor);
+            EXPECT_GE(result.certificate.bound, optimum);
+            const check::Verdict verdict = check::verify(problem, result);
+            EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+            if (optimum < 1e-3 * factor) continue;
+            PoolResult lie = result;
+            lie.certificate.bound = std::nextafter(verdict.stages[0].bound, 0);
+            EXPECT_FALSE(check::verify(problem, lie).ok());
+            lie = result;
+            lie.certificate.objective *= 1 + 1e-10;
+            EXPECT_FALSE(check::verify(problem, lie).ok());
+            // Prices that are too low for a group, with a bound to match.
+            lie = result;
+            ExactSum sum;
+            for (double& price : lie.prices) {
+                price *= 0.99;
+                sum.add(price);
+            }
+            lie.certificate.bound = sum.up();
+            lie.certificate.status = Status::time_limit;
+            if (lie.certificate.bound < optimum) {
+                EXPECT_FALSE(check::verify(problem, lie).ok());
+                ++caught;
+            }
+        }
+    }
+    EXPECT_GT(caught, 100U);
+}
+
 TEST(Pool, IsLawfulAndBoundedOnMiddlingProblems) {
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
         const PoolProblem problem = small_problem(seed, 40);

@@ -140,6 +140,89 @@ TEST(MarketSource, AnswersOverManyPlaces) {
     expect_answers(MarketSource(scorer), 5, 0.6);
 }
 
+/// Several blocks of advisers per place, with levels and weights that steps cannot hold exactly.
+TEST(MarketSource, AnswersOverManyBlocks) {
+    for (std::uint64_t seed = 0; seed < 4; ++seed) {
+        Tables tables = random_market_tables(seed, 80, 400);
+        Random random(seed);
+        std::vector<double> need, weight, level;
+        for (int i = 0; i < 80; ++i) {
+            need.push_back(random.uniform() * 4);
+            weight.push_back(std::pow(10, random.uniform() * 6 - 3));
+        }
+        for (int j = 0; j < 400; ++j) level.push_back(random.uniform() * 4);
+        if (seed % 2 == 1) {
+            put(tables, "firms", "need_web", numbers(need));
+            put(tables, "firms", "weight_web", numbers(weight));
+            put(tables, "advisers", "skill_web", numbers(level));
+        }
+        const Market market = build_market(tables);
+        const Scorer first(market, ProgrammeId(0U)), second(market, ProgrammeId(1U));
+        expect_answers(MarketSource(first, 2), seed, 0.6);
+        expect_answers(MarketSource(second), seed, 0.6);
+    }
+}
+
+/// Prices far outside the range of scores, of either sign, and all equal net values.
+TEST(MarketSource, AnswersAtAnyPrices) {
+    const Market market = random_market(3, 60, 120);
+    const Scorer scorer(market, ProgrammeId(0U));
+    const MarketSource source(scorer);
+    const auto who = some_firms(60, 1);
+    Random random(4);
+    for (const double scale : {1e-9, 3.0, 1e6, 1e12}) {
+        std::vector<double> prices(120);
+        for (double& p : prices) p = (random.uniform() - 0.5) * scale;
+        for (const std::size_t width : {1U, 7U, 64U}) expect_best(source, who, prices, width, 2);
+        expect_above(source, who, prices, std::vector<double>(60, 0.1), 1);
+        expect_above(source, who, prices, std::vector<double>(60, -HUGE_VAL), 1);
+    }
+}
+
+/// More trades than masks are kept for.
+TEST(MarketSource, AnswersWithManyTrades) {
+    constexpr std::size_t firms = 1'500;
+    Tables tables = random_market_tables(2, firms, 60);
+    TextColumn naf;
+    for (std::size_t i = 0; i < firms; ++i) {
+        const std::string digits = std::to_string(1'000 + i);
+        naf.push_back(digits.substr(0, 2) + "." + digits.substr(2, 2) + "ABCDEFGH"[i % 8]);
+    }
+    TextColumn served;
+    for (std::size_t j = 0; j < 60; ++j)
+        served.push_back(j % 2 == 0 ? "" : j % 3 == 0 ? "1" : "24");
+    put(tables, "firms", "naf", naf);
+    put(tables, "advisers", "naf_in", served);
+    const Market market = build_market(tables);
+    const Scorer scorer(market, ProgrammeId(0U));
+    ASSERT_GT(scorer.trades(), 1'024U);
+    expect_answers(MarketSource(scorer), 2, 0.6);
+}
+
+/// Lists that are made again use what they held before, whether prices rose or fell.
+TEST(MarketSource, AnswersTheSameFromEarlierLists) {
+    const Market market = random_market(7, 120, 300);
+    const Scorer scorer(market, ProgrammeId(0U));
+    const MarketSource source(scorer);
+    const Control control;
+    const auto who = some_firms(120, 7);
+    Random random(7);
+    std::vector<double> prices(300, 0.3);
+    CandidateLists again(120, 6);
+    for (int turn = 0; turn < 6; ++turn) {
+        for (double& p : prices) p = std::max(0.0, p + (random.uniform() - 0.5) * 0.2);
+        CandidateLists fresh(120, 6);
+        source.best(who, prices, fresh, 1, control, 0);
+        source.best(who, prices, again, 2, control, 0);
+        for (const FirmId i : who) {
+            const auto a = fresh.of(i), b = again.of(i);
+            ASSERT_EQ(a.size(), b.size());
+            for (std::size_t k = 0; k < a.size(); ++k) EXPECT_EQ(a[k].adviser, b[k].adviser);
+            EXPECT_EQ(fresh.outside(i), again.outside(i));
+        }
+    }
+}
+
 TEST(DenseSource, AnswersLikeLoopsOverAllPairs) {
     for (std::uint64_t seed = 0; seed < 40; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
