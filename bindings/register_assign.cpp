@@ -15,6 +15,24 @@ namespace {
 using Sparse = std::tuple<Array<std::int64_t>, Array<std::uint32_t>, Array<double>>;
 using Status = libmatch::Status;
 
+std::vector<Pair> pairs_of(const Array<std::int64_t>& array) {
+    const auto flat = to_vector(array);
+    std::vector<Pair> pairs;
+    for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
+        pairs.push_back({FirmId(static_cast<std::size_t>(flat[k])),
+                         AdviserId(static_cast<std::size_t>(flat[k + 1]))});
+    }
+    return pairs;
+}
+
+/// An earlier assignment, and how many of its pairs may change.
+void set_previous(AssignmentLimits& limits, const std::optional<Array<std::int64_t>>& previous,
+                  std::optional<std::int64_t> max_changes) {
+    if (previous) limits.previous = pairs_of(*previous);
+    std::sort(limits.previous.begin(), limits.previous.end());
+    limits.max_changes = max_changes;
+}
+
 /// Keeps the user's arrays while C++ views them.
 class Problem {
   public:
@@ -24,21 +42,18 @@ class Problem {
             const std::optional<Array<std::int32_t>>& min_demand,
             const std::optional<Array<std::int64_t>>& min_load,
             const std::optional<Array<std::int64_t>>& pinned,
-            const std::optional<Array<double>>& hours, std::optional<Array<double>> load)
+            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
+            const std::optional<Array<std::int64_t>>& previous,
+            std::optional<std::int64_t> max_changes)
         : dense_(std::move(dense)), sparse_(std::move(sparse)), load_(std::move(load)) {
         limits_.capacity = to_vector(capacity);
         limits_.hours = to_vector(hours);
         limits_.demand = to_vector(demand);
         limits_.min_demand = to_vector(min_demand);
         limits_.min_load = to_vector(min_load);
-        if (pinned) {
-            const auto flat = to_vector(*pinned);
-            for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
-                limits_.pinned.push_back({FirmId(static_cast<std::size_t>(flat[k])),
-                                          AdviserId(static_cast<std::size_t>(flat[k + 1]))});
-            }
-            std::sort(limits_.pinned.begin(), limits_.pinned.end());
-        }
+        if (pinned) limits_.pinned = pairs_of(*pinned);
+        std::sort(limits_.pinned.begin(), limits_.pinned.end());
+        set_previous(limits_, previous, max_changes);
         if (dense_) {
             const Eigen::Map<const DenseSource::Matrix> view(
                 dense_->data(), static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(m));
@@ -79,8 +94,9 @@ class Problem {
 
 AssignmentResult run(const PairSource& source, const AssignmentLimits& limits, double gap,
                      bool exact, std::optional<double> time_limit, unsigned threads,
-                     std::uint64_t seed) {
+                     std::uint64_t seed, const std::optional<Array<double>>& prices) {
     AssignmentOptions options;
+    options.start_prices = to_vector(prices);
     options.seed = seed;
     options.gap = gap;
     options.exact = exact;
@@ -101,14 +117,14 @@ Status status_named(const std::string& text) {
 
 /// What a caller claims, to be judged.
 AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>& prices,
-                          double objective, double bound, double unit, const std::string& status) {
+                          double objective, double bound, double unit, const std::string& status,
+                          std::int64_t changes, std::int64_t forced_changes, double change_price) {
     AssignmentResult claim;
-    const auto flat = to_vector(pairs);
-    for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
-        claim.pairs.push_back({FirmId(static_cast<std::size_t>(flat[k])),
-                               AdviserId(static_cast<std::size_t>(flat[k + 1]))});
-    }
+    claim.pairs = pairs_of(pairs);
     claim.prices = to_vector(prices);
+    claim.changes = changes;
+    claim.forced_changes = forced_changes;
+    claim.change_price = change_price;
     claim.certificate = {status_named(status), objective, bound, unit, 0};
     // Blockers explain; the judge of arrays takes them as given.
     if (claim.certificate.status == Status::infeasible) claim.blockers.push_back({});
@@ -170,6 +186,14 @@ void register_assign(py::module_& m) {
         .def_property_readonly(
             "status",
             [](const AssignmentResult& r) { return std::string(name(r.certificate.status)); })
+        .def_readonly("changes", &AssignmentResult::changes)
+        .def_readonly("forced_changes", &AssignmentResult::forced_changes)
+        .def_readonly("change_price", &AssignmentResult::change_price)
+        .def_property_readonly("unlimited",
+                               [](const AssignmentResult& r) -> std::optional<AssignmentResult> {
+                                   if (!r.unlimited) return std::nullopt;
+                                   return *r.unlimited;
+                               })
         .def_property_readonly("blockers", [](const AssignmentResult& r) {
             constexpr const char* kinds[] = {"firm", "adviser", "pin"};
             std::vector<std::tuple<std::string, std::uint32_t, std::int64_t, std::string>> out;
@@ -188,17 +212,21 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int32_t>>& min_demand,
            const std::optional<Array<std::int64_t>>& min_load,
            const std::optional<Array<std::int64_t>>& pinned,
-           const std::optional<Array<double>>& hours, std::optional<Array<double>> load, double gap,
-           bool exact, std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
+           const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
+           const std::optional<Array<std::int64_t>>& previous,
+           std::optional<std::int64_t> max_changes, double gap, bool exact,
+           std::optional<double> time_limit, unsigned threads, std::uint64_t seed,
+           const std::optional<Array<double>>& prices) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned, hours, std::move(load));
-            return run(p.source(), p.limits(), gap, exact, time_limit, threads, seed);
+                            min_load, pinned, hours, std::move(load), previous, max_changes);
+            return run(p.source(), p.limits(), gap, exact, time_limit, threads, seed, prices);
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
-        py::arg("hours"), py::arg("load"), py::kw_only(), py::arg("gap") = 1e-4,
-        py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
-        py::arg("seed") = 0);
+        py::arg("hours"), py::arg("load"), py::kw_only(), py::arg("previous") = py::none(),
+        py::arg("max_changes") = py::none(), py::arg("gap") = 1e-4, py::arg("exact") = false,
+        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0,
+        py::arg("prices") = py::none());
     m.def(
         "verify_assign",
         [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
@@ -208,38 +236,58 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& min_load,
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
-           const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
-           double bound, double unit, const std::string& status) {
+           const std::optional<Array<std::int64_t>>& previous,
+           std::optional<std::int64_t> max_changes, const Array<std::int64_t>& pairs,
+           const Array<double>& prices, double objective, double bound, double unit,
+           const std::string& status, std::int64_t changes, std::int64_t forced_changes,
+           double change_price) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned, hours, std::move(load));
+                            min_load, pinned, hours, std::move(load), previous, max_changes);
             return judge(p.source(), p.limits(),
-                         claim_of(pairs, prices, objective, bound, unit, status));
+                         claim_of(pairs, prices, objective, bound, unit, status, changes,
+                                  forced_changes, change_price));
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
-        py::arg("hours"), py::arg("load"), py::arg("pairs"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("hours"), py::arg("load"), py::kw_only(), py::arg("previous") = py::none(),
+        py::arg("max_changes") = py::none(), py::arg("pairs"), py::arg("prices"),
+        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"),
+        py::arg("changes") = 0, py::arg("forced_changes") = 0, py::arg("change_price") = 0.0);
     m.def(
         "assign_market",
-        [](std::shared_ptr<Market> market, const std::string& programme, double gap, bool exact,
-           std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
+        [](std::shared_ptr<Market> market, const std::string& programme,
+           const std::optional<Array<std::int64_t>>& previous,
+           std::optional<std::int64_t> max_changes, double gap, bool exact,
+           std::optional<double> time_limit, unsigned threads, std::uint64_t seed,
+           const std::optional<Array<double>>& prices) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            return run(MarketSource(scorer), programme_limits(scorer), gap, exact, time_limit,
-                       threads, seed);
+            AssignmentLimits limits = programme_limits(scorer);
+            set_previous(limits, previous, max_changes);
+            return run(MarketSource(scorer), limits, gap, exact, time_limit, threads, seed, prices);
         },
-        py::arg("market"), py::arg("programme"), py::arg("gap") = 1e-4, py::arg("exact") = false,
-        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
+        py::arg("market"), py::arg("programme"), py::kw_only(), py::arg("previous") = py::none(),
+        py::arg("max_changes") = py::none(), py::arg("gap") = 1e-4, py::arg("exact") = false,
+        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0,
+        py::arg("prices") = py::none());
     m.def(
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
-           const Array<std::int64_t>& pairs, const Array<double>& prices, double objective,
-           double bound, double unit, const std::string& status) {
+           const std::optional<Array<std::int64_t>>& previous,
+           std::optional<std::int64_t> max_changes, const Array<std::int64_t>& pairs,
+           const Array<double>& prices, double objective, double bound, double unit,
+           const std::string& status, std::int64_t changes, std::int64_t forced_changes,
+           double change_price) {
             const Scorer scorer(*market, programme_named(*market, programme));
-            return judge(MarketSource(scorer), programme_limits(scorer),
-                         claim_of(pairs, prices, objective, bound, unit, status));
+            AssignmentLimits limits = programme_limits(scorer);
+            set_previous(limits, previous, max_changes);
+            return judge(MarketSource(scorer), limits,
+                         claim_of(pairs, prices, objective, bound, unit, status, changes,
+                                  forced_changes, change_price));
         },
-        py::arg("market"), py::arg("programme"), py::arg("pairs"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"));
+        py::arg("market"), py::arg("programme"), py::kw_only(), py::arg("previous") = py::none(),
+        py::arg("max_changes") = py::none(), py::arg("pairs"), py::arg("prices"),
+        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"),
+        py::arg("changes") = 0, py::arg("forced_changes") = 0, py::arg("change_price") = 0.0);
 }
 
 }  // namespace libmatch::python

@@ -5,8 +5,9 @@
 // exact answer is asked, the exact mode from these prices (exact_mode.hpp): shortest paths in whole
 // units on the pairs near each firm's choice, widened until no pair of the full problem objects.
 // Minimum loads, minimum demands and demands over 1, and exact answers on pairs that a source
-// stores in rows, begin with an auction in whole units instead (exact_start.hpp). Deterministic for
-// any number of threads.
+// stores in rows, begin with an auction in whole units instead (exact_start.hpp). From the prices
+// and pairs of an earlier answer a warm start comes first (warm_start.hpp), and a limit on changes
+// is priced around all of this (few_changes.hpp). Deterministic for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +21,10 @@
 #include <libmatch/assign/exact_mode.hpp>
 #include <libmatch/assign/exact_start.hpp>
 #include <libmatch/assign/feasibility.hpp>
+#include <libmatch/assign/few_changes.hpp>
 #include <libmatch/assign/hours.hpp>
+#include <libmatch/assign/previous_pairs.hpp>
+#include <libmatch/assign/warm_start.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
 
@@ -38,13 +42,16 @@ class Assigner {
           n_(source.firms()),
           m_(source.advisers()) {}
 
-    AssignmentResult solve() {
-        auto faults = faults_of(limits_, n_, m_);
-        if (!faults.empty()) throw InputError(std::move(faults));
+    /// `previous`: pairs to begin with, where the options have prices to begin at.
+    AssignmentResult solve(std::span<const Pair> previous) {
         if (!pins_hold()) return infeasible();
 
         bool proven = false;
-        if (!only_capacities() || (options_.exact && source_.stored())) {
+        if (!options_.start_prices.empty() && warm_start(previous)) {
+            proven = !options_.exact;
+        } else if (control_.stop()) {
+            settle_for_best_bound();
+        } else if (!only_capacities() || (options_.exact && source_.stored())) {
             start_in_units();
         } else {
             auction();
@@ -52,6 +59,7 @@ class Assigner {
         }
         if (!proven && !control_.stop()) proven = exact();
         if (!result_.blockers.empty()) return infeasible();
+        if (!proven) keep_better_pairs();
 
         Certificate& c = result_.certificate;
         c.seconds = control_.elapsed();
@@ -93,6 +101,32 @@ class Assigner {
             }
         }
         return result_.blockers.empty();
+    }
+
+    // ---- from an earlier answer ----
+
+    /// True when the gap is closed. If not, what was found and proven is kept for those who stop.
+    bool warm_start(std::span<const Pair> previous) {
+        WarmStart warm(source_, limits_, options_.threads, control_);
+        const bool closed = warm.run(options_.start_prices, previous, options_.gap);
+        result_.pairs = warm.pairs();
+        result_.prices.assign(m_, 0.0);
+        if (warm.proven()) {
+            result_.prices = best_prices_ = warm.prices();
+            result_.certificate.bound = best_bound_ = warm.bound();
+        }
+        result_.certificate.objective = warm.objective();
+        reach_ = exact_steps * last_exact_step() * warm.mean();
+        if (!closed) warm_ = result_;
+        return closed;
+    }
+    /// Work that was stopped may have ended below what the warm start had.
+    void keep_better_pairs() {
+        Certificate& c = result_.certificate;
+        if (warm_.pairs.empty() || c.unit > 0) return;
+        if (warm_.certificate.objective <= c.objective) return;
+        c.objective = warm_.certificate.objective;
+        result_.pairs = warm_.pairs;
     }
 
     // ---- the fast way ----
@@ -270,6 +304,7 @@ class Assigner {
     std::size_t n_, m_;
     double reach_ = 0;  ///< see exact_reach, score units
     AssignmentResult result_;
+    AssignmentResult warm_;  ///< of a warm start that did not close the gap
     const Control never_stop_;
     double best_bound_ = 0;
     std::vector<double> best_prices_;  ///< that prove it; empty = nothing was proven yet
@@ -282,8 +317,27 @@ class Assigner {
 [[nodiscard]] inline AssignmentResult assign(const PairSource& source,
                                              const AssignmentLimits& limits,
                                              const AssignmentOptions& options, Control& control) {
-    if (!limits.hours.empty()) return assign_hours(source, limits, options, control);
-    return detail::Assigner(source, limits, options, control).solve();
+    auto faults = faults_of(limits, source.firms(), source.advisers());
+    const auto more = start_faults(options, limits, source.advisers());
+    faults.insert(faults.end(), more.begin(), more.end());
+    if (!faults.empty()) throw InputError(std::move(faults));
+
+    const auto solve = [](const PairSource& pairs, const AssignmentLimits& within,
+                          const AssignmentOptions& how, std::span<const Pair> begin,
+                          Control& watch) {
+        if (!within.hours.empty()) return assign_hours(pairs, within, how, watch);
+        return detail::Assigner(pairs, within, how, watch).solve(begin);
+    };
+    if (limits.max_changes) {
+        return detail::FewChanges(source, limits, options, control, solve).run();
+    }
+    AssignmentResult result = solve(source, limits, options, limits.previous, control);
+    if (!limits.previous.empty() && result.certificate.status != Status::infeasible) {
+        const detail::PreviousPairs previous(source, limits);
+        result.changes = previous.changes_in(result.pairs);
+        result.forced_changes = previous.forced();
+    }
+    return result;
 }
 
 }  // namespace libmatch

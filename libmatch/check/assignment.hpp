@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <libmatch/check/choice.hpp>
+#include <libmatch/check/previous.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
@@ -82,13 +83,15 @@ inline void judge_hours(const AssignmentCase& problem, const AssignmentLimits& l
     }
 }
 
-/// The most that one firm can add to the dual value at these prices.
+/// The most that one firm can add to the dual value at these prices. The pair with `kept`, if any,
+/// counts `more` beyond its utility: the price of a change.
 inline double best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
                           const std::vector<double>& prices, const std::vector<AdviserId>& pins,
-                          double unit) {
+                          double unit, AdviserId kept, double more) {
     const auto net = [&](AdviserId j) {
         return in_unit(problem.utility(i, j), unit) -
-               in_unit(prices[j], unit) * hours_of(problem, limits, i, j);
+               in_unit(prices[j], unit) * hours_of(problem, limits, i, j) +
+               (j == kept ? in_unit(more, unit) : 0.0);
     };
     Choice choice(limits, i, pins.size());
     for (const AdviserId j : pins) choice.pin(net(j));
@@ -193,8 +196,31 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         if (!problem.eligible(p.firm, p.adviser)) fail(pair_name(p), "the pin is not eligible");
     }
 
+    // Changes: their count, their limit, and their price.
+    const Previous previous(limits, problem.firms, problem.eligible);
+    const double change_price = claim.change_price;
+    if (const auto changes = previous.changes(seen);
+        claim.changes != changes || claim.forced_changes != previous.forced) {
+        fail("changes", "claimed " + std::to_string(claim.changes) + " and " +
+                            std::to_string(claim.forced_changes) + " forced, recounted " +
+                            std::to_string(changes) + " and " + std::to_string(previous.forced));
+    } else if (limits.max_changes && changes > *limits.max_changes) {
+        fail("changes",
+             std::to_string(changes) + " for a limit of " + std::to_string(*limits.max_changes));
+    }
+    const bool priced = std::isfinite(change_price) && change_price >= 0;
+    if (!priced || (change_price > 0 && !limits.max_changes)) {
+        fail("change price",
+             detail::figure(change_price) + " is not from 0, or there is no limit on changes");
+    }
+
     // Bound: every price, every firm, every pair.
     Sum bound;
+    if (priced && change_price > 0 && limits.max_changes) {
+        bound.add(
+            in_unit(change_price, unit) *
+            static_cast<double>(*limits.max_changes + previous.beyond_seats - previous.counting));
+    }
     for (std::size_t j = 0; j < problem.advisers; ++j) {
         const double price = claim.prices[j];
         if (!std::isfinite(price)) {
@@ -216,8 +242,8 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     } else {
         parallel_chunks(problem.firms, 64, threads, [&](std::size_t begin, std::size_t end) {
             for (std::size_t i = begin; i < end; ++i) {
-                surplus[i] =
-                    detail::best_choice(problem, limits, FirmId(i), claim.prices, pins[i], unit);
+                surplus[i] = detail::best_choice(problem, limits, FirmId(i), claim.prices, pins[i],
+                                                 unit, previous.adviser[i], change_price);
             }
         });
     }

@@ -23,10 +23,12 @@
 
 namespace libmatch::check {
 
-/// One value per firm, see best_choice in choice.hpp. `pins`: of each firm.
+/// One value per firm, see Choice in choice.hpp. `pins`: of each firm. `kept`: per firm an adviser
+/// with whom its pair counts `more` than its score, or none; empty = none.
 [[nodiscard]] inline std::vector<double> market_choices(
     const Scorer& scorer, const AssignmentLimits& limits, const std::vector<double>& prices,
-    const std::vector<std::vector<AdviserId>>& pins, double unit, unsigned threads) {
+    const std::vector<std::vector<AdviserId>>& pins, double unit, unsigned threads,
+    const std::vector<AdviserId>& kept = {}, double more = 0) {
     const Market& market = scorer.market();
     const std::size_t n = market.firms.size(), m = market.advisers.size();
     std::vector<std::vector<FirmId>> at_place(market.places.size());
@@ -57,9 +59,16 @@ namespace libmatch::check {
             });
             for (const FirmId i : at_place[p]) {
                 Choice choice(limits, i, pins[i].size());
-                for (const AdviserId j : pins[i])
-                    choice.pin(in_unit(scorer.score(i, j), unit) - in_unit(prices[j], unit));
+                const AdviserId own = kept.empty() ? AdviserId() : kept[i];
+                const auto net = [&](AdviserId j) {
+                    return in_unit(scorer.score(i, j), unit) - in_unit(prices[j], unit) +
+                           (j == own ? in_unit(more, unit) : 0.0);
+                };
+                for (const AdviserId j : pins[i]) choice.pin(net(j));
                 if (scorer.firm_rule(i) == Exclusion::none && choice.open()) {
+                    const bool open = own.known() && std::find(pins[i].begin(), pins[i].end(),
+                                                               own) == pins[i].end();
+                    if (open) choice.offer(net(own));
                     double most = scorer.programme().coverage + 1e-9 + 2 * unit;
                     for (const PairNote& note : scorer.notes(i)) {
                         if (note.kind == PairKind::bonus && note.value > 0) most += note.value;
@@ -67,6 +76,7 @@ namespace libmatch::check {
                     const double scale = unit > 0 ? unit : 1;
                     for (const Served& s : order) {
                         if (s.shared + most < choice.least() * scale) break;
+                        if (open && s.adviser == own) continue;
                         if (scorer.pair_rule(i, s.adviser) != Exclusion::none) continue;
                         if (std::find(pins[i].begin(), pins[i].end(), s.adviser) != pins[i].end())
                             continue;

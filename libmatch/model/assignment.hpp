@@ -4,9 +4,16 @@
 //   dmin_i <= sum_j x_ij <= d_i,   L_j <= sum_i x_ij <= C_j,   x_ij = 1 on pins.
 //
 // Capacities can be hours instead: sum_i h_ij x_ij <= C_j, with h_ij from the source of the pairs.
+//
+// An earlier assignment can be given, and how many firms may leave it. Changes are counted beyond
+// those that the limits force whatever is decided, so every bound from 0 can be met: a pair counts
+// where it is eligible, its firm has a demand and no pin elsewhere; where more pairs count at an
+// adviser than it has seats, the surplus is forced.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +40,8 @@ struct AssignmentLimits {
     std::vector<std::int32_t> demand;      ///< d_i >= 0; default 1
     std::vector<std::int32_t> min_demand;  ///< dmin_i, 0 <= dmin_i <= d_i; default 0
     std::vector<Pair> pinned;              ///< sorted, distinct, eligible
+    std::vector<Pair> previous;  ///< an earlier assignment: sorted, one pair per firm at most
+    std::optional<std::int64_t> max_changes;  ///< of `previous`, >= 0; none = any number
 
     [[nodiscard]] std::int32_t demand_of(FirmId i) const { return demand.empty() ? 1 : demand[i]; }
     [[nodiscard]] std::int32_t min_demand_of(FirmId i) const {
@@ -63,7 +72,14 @@ struct AssignmentResult {
     std::vector<double> prices;  ///< one per adviser, score units (per hour where capacity is
                                  ///< hours); negative only where there is a minimum load
     Certificate certificate;
-    std::vector<Blocker> blockers;  ///< only when infeasible
+    std::vector<Blocker> blockers;    ///< only when infeasible
+    std::int64_t changes = 0;         ///< firms that left their previous adviser, unforced
+    std::int64_t forced_changes = 0;  ///< previous pairs that no answer could have kept
+    /// What one more change would bring at most, score units, >= 0: the price of max_changes in
+    /// the bound.
+    double change_price = 0;
+    /// The answer without max_changes, with its own proof; null where none was asked.
+    std::shared_ptr<const AssignmentResult> unlimited{};
 };
 
 struct AssignmentOptions {
@@ -73,6 +89,9 @@ struct AssignmentOptions {
     int candidates = 32;     ///< length of each firm's list; speed only, never the answer's proof
     unsigned threads = 0;    ///< 0 = all cores; never changes the answer
     std::uint64_t seed = 0;  ///< of the search with hours; nothing else is drawn by chance
+    /// Prices of an earlier answer, >= 0, one per adviser, to begin at, with the previous pairs of
+    /// the limits; empty = begin anew. Speed only, never the answer's proof.
+    std::vector<double> start_prices{};
 };
 
 }  // namespace libmatch

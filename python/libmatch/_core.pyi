@@ -76,6 +76,14 @@ class AssignResult(_Made):
     def seconds(self) -> float: ...
     @property
     def blockers(self) -> list[tuple[str, int, int, str]]: ...
+    @property
+    def changes(self) -> int: ...
+    @property
+    def forced_changes(self) -> int: ...
+    @property
+    def change_price(self) -> float: ...
+    @property
+    def unlimited(self) -> AssignResult | None: ...
 
 class PoolResult(_Made):
     @property
@@ -130,11 +138,14 @@ def assign(
     hours: NDArray[np.float64] | None,
     load: NDArray[np.float64] | None,
     *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     gap: float,
     exact: bool,
     time_limit: float | None,
     threads: int,
     seed: int = 0,
+    prices: NDArray[np.float64] | None = None,
 ) -> AssignResult: ...
 def verify_assign(
     n: int,
@@ -148,31 +159,47 @@ def verify_assign(
     pinned: NDArray[np.int64] | None,
     hours: NDArray[np.float64] | None,
     load: NDArray[np.float64] | None,
+    *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     pairs: NDArray[np.int64],
     prices: NDArray[np.float64],
     objective: float,
     bound: float,
     unit: float,
     status: str,
+    changes: int = 0,
+    forced_changes: int = 0,
+    change_price: float = 0.0,
 ) -> Verdict: ...
 def assign_market(
     market: Market,
     programme: str,
+    *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     gap: float,
     exact: bool,
     time_limit: float | None,
     threads: int,
     seed: int = 0,
+    prices: NDArray[np.float64] | None = None,
 ) -> AssignResult: ...
 def verify_assign_market(
     market: Market,
     programme: str,
+    *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     pairs: NDArray[np.int64],
     prices: NDArray[np.float64],
     objective: float,
     bound: float,
     unit: float,
     status: str,
+    changes: int = 0,
+    forced_changes: int = 0,
+    change_price: float = 0.0,
 ) -> Verdict: ...
 def pool(
     amount: NDArray[np.float64],

@@ -1,0 +1,281 @@
+// From the prices and pairs of an earlier answer to a proven one, when little has changed since.
+//
+// Problem: as in auction.hpp, given prices, and an assignment, that were good for a problem that
+// differed little.
+//
+// Method: one question to the source gives, at the stored prices, the few best pairs of every firm.
+// It proves a bound, and it shows which firms still hold a choice as good as their best, up to a
+// tolerance that the asked gap leaves; firms that changed, came, or lost their adviser show by
+// themselves, so nobody has to say who they are. Only these choose again, and what is then too much
+// at one adviser and too little at another is moved along shortest paths (repair.hpp). Stored
+// prices need not be mended for the proof: the bound is flat around its minimum, so it rises only
+// by (units out of place) x (moves of prices) / 2, and an empty seat that was filled at a small
+// loss counts with that loss alone. If the gap is still open, the prices at which the paths ended
+// start one more round; a round that does not halve the distance is the last. The caller then
+// solves anew, so a poor start costs time and never truth.
+//
+// Complexity: per round one question to the source about all firms, and the repair; one round in
+// practice. Memory: a list of 4 pairs per firm. Preconditions: demand 1, no minimum loads, pins
+// eligible and within capacity; prices from 0. Deterministic for any number of threads.
+//
+// Sources: D. P. Bertsekas, "Network Optimization", 1998, chapters 5 and 7 (reoptimisation from
+// prices); R. K. Ahuja, T. L. Magnanti, J. B. Orlin, "Network Flows", 1993, section 9.11
+// (sensitivity).
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <numeric>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <libmatch/assign/certify.hpp>
+#include <libmatch/assign/repair.hpp>
+#include <libmatch/core/random.hpp>
+
+namespace libmatch::detail {
+
+class WarmStart {
+  public:
+    /// `limits`: capacities, pins and demands of at most 1 only.
+    WarmStart(const PairSource& source, const AssignmentLimits& limits, unsigned threads,
+              Control& control)
+        : source_(source),
+          limits_(limits),
+          threads_(threads),
+          control_(control),
+          n_(source.firms()),
+          m_(source.advisers()),
+          room_(limits.capacity),
+          held_(n_),
+          rows_(source.stored().has_value()),
+          pairs_(limits.pinned) {
+        std::vector<char> taken(n_, 0);
+        for (const Pair& p : limits.pinned) {
+            --room_[p.adviser];
+            taken[p.firm] = 1;
+        }
+        for (std::size_t i = 0; i < n_; ++i) {
+            if (taken[i] == 0 && limits.demand_of(FirmId(i)) > 0) free_.emplace_back(i);
+        }
+    }
+
+    /// Looks for an answer within the relative gap `asked`; true when it found one. `previous`:
+    /// distinct firms; pairs that are not eligible any more, or of firms without a choice, are
+    /// passed over. Afterwards pairs() are lawful, and bound() is proven by prices() once proven().
+    bool run(std::vector<double> prices, std::span<const Pair> previous, double asked) {
+        take_over(previous);
+        close_full_advisers(prices);
+        double before = HUGE_VAL;
+        for (int round = 0; round < max_rounds; ++round) {
+            ask(prices);
+            if (control_.stop()) break;
+            keep_bound(prices);
+            mend(prices, asked);
+            keep_answer();
+            const double distance = bound_ - objective_;
+            if (distance <= asked * std::fabs(bound_)) return true;
+            if (control_.stop() || distance > 0.5 * before) break;
+            before = distance;
+            close_full_advisers(prices);
+        }
+        return false;
+    }
+
+    [[nodiscard]] bool proven() const { return !best_prices_.empty(); }
+    [[nodiscard]] double bound() const { return bound_; }
+    [[nodiscard]] const std::vector<double>& prices() const { return best_prices_; }
+    /// The best answer found, sorted; only the pins before there is one.
+    [[nodiscard]] const std::vector<Pair>& pairs() const { return pairs_; }
+    [[nodiscard]] double objective() const { return objective_; }
+    /// About what a pair is worth.
+    [[nodiscard]] double mean() const { return mean_; }
+
+  private:
+    static constexpr std::size_t listed = 4;  ///< pairs per firm; more cost time and close no gap
+    static constexpr int max_rounds = 4;
+    /// Pairs that the repair may look at, per firm; beyond that a new solution is quicker.
+    static constexpr std::uint64_t looks_per_firm = 40;
+    static constexpr double near_part = 0.02;  ///< of a mean utility; see near()
+    /// From here on a quarter of the firms make paths enough.
+    static constexpr std::size_t few_firms = 50'000;
+    /// Part of the distance allowed that may be left in choices which are nearly best.
+    static constexpr double kept_part = 0.4;
+
+    void take_over(std::span<const Pair> previous) {
+        for (const Pair& p : previous) {
+            if (p.firm < n_ && p.adviser < m_) held_[p.firm] = p.adviser;
+        }
+        value_.assign(n_, 0.0);
+        parallel_chunks(free_.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t k = begin; k < end; ++k) {
+                const FirmId i = free_[k];
+                if (!held_[i].known()) continue;
+                if (source_.eligible(i, held_[i])) {
+                    value_[i] = source_.utility(i, held_[i]);
+                } else {
+                    held_[i] = AdviserId();
+                }
+            }
+        });
+        Sum sum;
+        std::size_t count = 0;
+        for (const FirmId i : free_) {
+            sum.add(value_[i]);
+            count += held_[i].known() ? 1 : 0;
+        }
+        mean_ = count > 0 ? std::max(0.0, sum.value() / static_cast<double>(count))
+                          : std::max(0.0, source_.utility_limit());
+    }
+    /// Where there is no seat left, a price that no firm pays: the bound then counts nobody there.
+    void close_full_advisers(std::vector<double>& prices) const {
+        if (std::find(room_.begin(), room_.end(), 0) == room_.end()) return;
+        const double highest = std::max(0.0, source_.utility_limit()) * (1 + 1e-6);
+        for (std::size_t j = 0; j < m_; ++j) {
+            if (room_[j] == 0) prices[j] = std::max(prices[j], highest);
+        }
+    }
+
+    /// What each firm can reach at the prices, what it has, and the bound that follows.
+    void ask(const std::vector<double>& prices) {
+        // Rows at hand are read twice sooner than listed once.
+        lists_.emplace(n_, rows_ ? 1 : listed);
+        if (rows_) {
+            for (const FirmId i : free_) {
+                if (!held_[i].known()) continue;
+                lists_->slots(i)[0] = {held_[i], static_cast<float>(value_[i])};
+                lists_->finish(i, 1, HUGE_VAL);
+            }
+        }
+        source_.best(free_, prices, *lists_, threads_, control_, -near());
+        if (control_.stop()) return;
+        most_.assign(n_, 0.0);
+        slack_.assign(n_, 0.0);
+        parallel_chunks(free_.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t k = begin; k < end; ++k) {
+                const FirmId i = free_[k];
+                const AdviserId j = held_[i];
+                const double has = j.known() ? value_[i] - prices[j] : 0;
+                const auto list = lists_->of(i);
+                if (!list.empty()) {
+                    const AdviserId best = list[0].adviser;
+                    most_[i] =
+                        std::max(0.0, best == j ? has : source_.utility(i, best) - prices[best]);
+                }
+                slack_[i] = std::max(0.0, most_[i] - has);
+            }
+        });
+        Sum bound;
+        for (std::size_t j = 0; j < m_; ++j)
+            bound.add(prices[j] * static_cast<double>(limits_.capacity[j]));
+        for (const FirmId i : free_) bound.add(most_[i]);
+        for (const Pair& p : limits_.pinned)
+            bound.add(source_.utility(p.firm, p.adviser) - prices[p.adviser]);
+        round_bound_ = bound.value();
+    }
+    /// Net values this far under 0 are listed: a seat may be worth filling at such a loss.
+    [[nodiscard]] double near() const { return near_part * mean_; }
+    void keep_bound(const std::vector<double>& prices) {
+        if (proven() && bound_ <= round_bound_) return;
+        bound_ = round_bound_;
+        best_prices_ = prices;
+    }
+
+    /// Slack up to which a firm keeps what it holds: all that is kept sums up to a part of the
+    /// distance allowed.
+    [[nodiscard]] double tolerance(double asked) const {
+        const double allowed = kept_part * asked * std::fabs(bound_);
+        const double surely = allowed / (2 * static_cast<double>(std::max<std::size_t>(n_, 1)));
+        std::vector<double> larger;
+        for (const FirmId i : free_) {
+            if (slack_[i] > surely) larger.push_back(slack_[i]);
+        }
+        std::sort(larger.begin(), larger.end());
+        double kept = 0, most = surely;
+        for (const double s : larger) {
+            kept += s;
+            if (kept > allowed / 2) break;
+            most = s;
+        }
+        return most;
+    }
+    /// Firms whose choice is not good any more choose again; the rest is moved to fit.
+    void mend(std::vector<double>& prices, double asked) {
+        const double most = tolerance(asked);
+        if (rows_) list_some(prices, most);
+        Repair repair(*lists_, room_, prices);
+        for (const FirmId i : free_) {
+            const bool keeps = slack_[i] <= most;
+            AdviserId j = held_[i];
+            if (!keeps) {
+                const auto list = lists_->of(i);
+                j = list.empty() || most_[i] <= 0 ? AdviserId() : list[0].adviser;
+            }
+            // What is kept counts as the best choice.
+            repair.hold(i, j, j.known() ? most_[i] + prices[j] : keeps ? most_[i] : 0.0);
+        }
+        repair.run(near(), looks_per_firm * n_ + 1'000'000, control_);
+        parallel_chunks(free_.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t k = begin; k < end; ++k) {
+                const FirmId i = free_[k];
+                const AdviserId j = repair.held(i);
+                if (j == held_[i]) continue;
+                held_[i] = j;
+                value_[i] = j.known() ? source_.utility(i, j) : 0.0;
+            }
+        });
+        prices = repair.prices();
+    }
+    /// Lists for the firms that may move: those out of place, those without an adviser, and of the
+    /// others as many as make enough paths.
+    void list_some(const std::vector<double>& prices, double most) {
+        const std::uint64_t mask = n_ < few_firms ? 0 : 3;
+        std::vector<FirmId> some;
+        for (const FirmId i : free_) {
+            if (lists_->of(i).empty()) continue;
+            if (slack_[i] > most || !held_[i].known() || (Random(0, i).bits() & mask) == 0)
+                some.push_back(i);
+        }
+        lists_.emplace(n_, listed);
+        source_.best(some, prices, *lists_, threads_, control_, -near());
+    }
+
+    void keep_answer() {
+        Sum sum;
+        for (const FirmId i : free_) sum.add(value_[i]);
+        for (const Pair& p : limits_.pinned) sum.add(source_.utility(p.firm, p.adviser));
+        if (sum.value() <= objective_) return;
+        objective_ = sum.value();
+        pairs_ = limits_.pinned;
+        pairs_.reserve(n_);
+        for (const FirmId i : free_) {
+            if (held_[i].known()) pairs_.push_back({i, held_[i]});
+        }
+        if (!limits_.pinned.empty()) std::sort(pairs_.begin(), pairs_.end());
+    }
+
+    static constexpr std::size_t chunk = 1'024;
+    const PairSource& source_;
+    const AssignmentLimits& limits_;
+    unsigned threads_;
+    Control& control_;
+    std::size_t n_, m_;
+    std::vector<std::int64_t> room_;
+    std::vector<FirmId> free_;  ///< firms that choose
+    std::vector<AdviserId> held_;
+    std::vector<double> value_;  ///< utility of the pair held, 0 for none
+    std::vector<double> most_, slack_;
+    std::optional<CandidateLists> lists_;
+    double mean_ = 0;  ///< about what a pair held is worth
+    bool rows_;        ///< the source stores its pairs
+    double round_bound_ = 0;
+
+    double bound_ = 0, objective_ = -HUGE_VAL;
+    std::vector<double> best_prices_;
+    std::vector<Pair> pairs_;
+};
+
+}  // namespace libmatch::detail
