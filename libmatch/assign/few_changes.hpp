@@ -37,6 +37,7 @@
 #include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/exchange.hpp>
 #include <libmatch/assign/previous_pairs.hpp>
+#include <libmatch/assign/warm_start.hpp>
 #include <libmatch/core/control.hpp>
 #include <libmatch/retrieve/kept_source.hpp>
 
@@ -73,8 +74,7 @@ class FewChanges {
         bound_ = true_bound(source_, first);
         if (control_.stop()) bound_ = first.certificate.bound;
         prices_ = first.prices;
-        last_pairs_ = first.pairs;
-        last_prices_ = first.prices;
+        start_ = {first.pairs, first.prices};
         consider(first.pairs);
         search(first_guess(first));
         return result();
@@ -82,6 +82,10 @@ class FewChanges {
 
   private:
     static constexpr int max_steps = 60;
+    /// A relaxed answer may take so many rounds from good prices before it is solved anew.
+    static constexpr int patience = 8;
+    /// Relative distance of two prices below which answers within their gaps tell nothing.
+    static constexpr double least_move = 1e-3;
     /// Part of the distance allowed that each relaxed answer may have.
     static constexpr double relaxed_part = 0.4;
 
@@ -112,42 +116,89 @@ class FewChanges {
         return most < gain.size() ? gain[most] : 0;
     }
 
-    /// Between a price with too many changes and one with few enough, until the gap is closed.
+    /// A price of a change, and how many changes its answer had.
+    struct Tried {
+        double mu = 0;
+        std::int64_t changes = 0;
+    };
+
+    /// Closes in on the price between one with too many changes and one with few enough. An answer
+    /// near its bound is not the only one, and it leans to the one that it began with: when the two
+    /// prices meet and the gap is still open, one of them gives way. All begin with the answer of
+    /// the lower price, since a price that rises moves few firms, while one that falls frees many
+    /// seats at once.
     void search(double guess) {
-        double low = 0, high = HUGE_VAL;
         const double scale = std::max(std::fabs(source_.utility_limit()), 1e-300);
+        Tried low{0, unlimited_->changes}, high{HUGE_VAL, 0};
         double mu = guess > 0 ? guess : 1e-3 * scale;
+        double away = least_move;
         for (int step = 0; step < max_steps && !closed() && !control_.stop(); ++step) {
-            const std::int64_t changes = relax(mu);
+            const Tried now{mu, relax(mu)};
             if (control_.stop()) return;
-            (changes > *limits_.max_changes ? low : high) = mu;
-            if (high - low <= 1e-12 * scale) return;
-            mu = high == HUGE_VAL ? 2 * mu : low == 0 ? mu / 2 : 0.5 * (low + high);
-            if (low == 0 && high < 1e-9 * scale) mu = 0.5 * high;
+            const bool too_many = now.changes > *limits_.max_changes;
+            (too_many ? low : high) = now;
+            if (too_many) start_ = last_;
+            if (high.mu == HUGE_VAL) {
+                mu *= 2;
+            } else if (high.mu - low.mu > least_move * high.mu) {
+                mu = between(low, high);
+            } else {
+                // Where the last answer was exact there is nothing more to be found.
+                if (exact_ && high.mu - low.mu <= 1e-12 * scale) return;
+                if (exact_) {
+                    mu = 0.5 * (low.mu + high.mu);
+                } else {
+                    Tried& other = too_many ? high : low;
+                    other.mu *= too_many ? 1 + away : 1 - away;
+                    mu = other.mu;
+                    away *= 2;
+                }
+            }
         }
+    }
+    [[nodiscard]] double between(const Tried& low, const Tried& high) const {
+        const auto over = static_cast<double>(low.changes - *limits_.max_changes);
+        const auto range =
+            static_cast<double>(std::max<std::int64_t>(1, low.changes - high.changes));
+        const double share = std::clamp(over / range, 0.1, 0.9);
+        return low.mu + (exact_ ? 0.5 : share) * (high.mu - low.mu);
     }
 
     /// Solves without the limit at the price mu. Returns the changes of its answer.
     std::int64_t relax(double mu) {
         const KeptSource kept(source_, previous_.kept(), mu);
-        AssignmentOptions options = options_;
-        options.start_prices = last_prices_;
         const double worth =
             std::fabs(bound_) + mu * static_cast<double>(std::max<std::int64_t>(1, -free_changes_));
-        options.gap = relaxed_part * options_.gap * std::fabs(bound_) / std::max(worth, 1e-300);
-        AssignmentResult r = solve_(kept, limits_, options, std::span(last_pairs_), control_);
+        const double gap = options_.gap * std::fabs(bound_) / std::max(worth, 1e-300);
+        WarmStart warm(kept, limits_, options_.threads, control_);
+        const bool near = warm.run(start_.prices, start_.pairs, relaxed_part * gap, patience) ||
+                          (warm.proven() && warm.bound() - warm.objective() <= gap * warm.bound());
         if (control_.stop()) return 0;
-        const double bound = true_bound(kept, r) + mu * static_cast<double>(free_changes_);
-        if (control_.stop()) return 0;
-        if (bound < bound_) {
-            bound_ = bound;
-            prices_ = r.prices;
-            change_price_ = mu;
+        exact_ = false;
+        if (near) {
+            lower_bound_to(warm.bound(), warm.prices(), mu);
+            last_ = {warm.pairs(), warm.next_prices()};
+        } else {
+            AssignmentOptions options = options_;
+            options.gap = relaxed_part * gap;
+            options.start_prices.clear();
+            AssignmentResult r = solve_(kept, limits_, options, std::span<const Pair>(), control_);
+            const double bound = control_.stop() ? 0 : true_bound(kept, r);
+            if (control_.stop()) return 0;
+            exact_ = r.certificate.unit > 0;
+            lower_bound_to(bound, r.prices, mu);
+            last_ = {std::move(r.pairs), std::move(r.prices)};
         }
-        consider(r.pairs);
-        last_pairs_ = std::move(r.pairs);
-        last_prices_ = std::move(r.prices);
-        return previous_.changes_in(last_pairs_);
+        consider(last_.pairs);
+        return previous_.changes_in(last_.pairs);
+    }
+    /// `relaxed`: bound of the problem without the limit at the price mu.
+    void lower_bound_to(double relaxed, const std::vector<double>& prices, double mu) {
+        const double bound = relaxed + mu * static_cast<double>(free_changes_);
+        if (bound >= bound_) return;
+        bound_ = bound;
+        prices_ = prices;
+        change_price_ = mu;
     }
 
     /// Bounds in whole units are about rounded utilities.
@@ -277,13 +328,17 @@ class FewChanges {
     std::int64_t free_changes_;
     std::shared_ptr<const AssignmentResult> unlimited_;
 
-    std::vector<Pair> last_pairs_;  ///< of the last relaxed answer
-    std::vector<double> last_prices_;
+    struct Answer {
+        std::vector<Pair> pairs;
+        std::vector<double> prices;
+    };
+    Answer start_, last_;  ///< relaxed ones: to begin with, and the last
     double bound_ = HUGE_VAL, change_price_ = 0;
     std::vector<double> prices_;   ///< that prove the bound
     std::vector<AdviserId> held_;  ///< of the best lawful answer
     double objective_ = -HUGE_VAL;
     std::int64_t changes_ = 0;
+    bool exact_ = false;  ///< the last relaxed answer was the best there is, not one near it
 };
 
 }  // namespace libmatch::detail

@@ -11,7 +11,7 @@
 // prices need not be mended for the proof: the bound is flat around its minimum, so it rises only
 // by (units out of place) x (moves of prices) / 2, and an empty seat that was filled at a small
 // loss counts with that loss alone. If the gap is still open, the prices at which the paths ended
-// start one more round; a round that does not halve the distance is the last. The caller then
+// start one more round, as long as rounds bring the two nearer. The caller then
 // solves anew, so a poor start costs time and never truth.
 //
 // Complexity: per round one question to the source about all firms, and the repair; one round in
@@ -66,7 +66,8 @@ class WarmStart {
     /// Looks for an answer within the relative gap `asked`; true when it found one. `previous`:
     /// distinct firms; pairs that are not eligible any more, or of firms without a choice, are
     /// passed over. Afterwards pairs() are lawful, and bound() is proven by prices() once proven().
-    bool run(std::vector<double> prices, std::span<const Pair> previous, double asked) {
+    bool run(std::vector<double> prices, std::span<const Pair> previous, double asked,
+             int max_rounds = usual_rounds) {
         take_over(previous);
         close_full_advisers(prices);
         double before = HUGE_VAL;
@@ -75,10 +76,11 @@ class WarmStart {
             if (control_.stop()) break;
             keep_bound(prices);
             mend(prices, asked);
+            next_prices_ = prices;
             keep_answer();
             const double distance = bound_ - objective_;
             if (distance <= asked * std::fabs(bound_)) return true;
-            if (control_.stop() || distance > 0.5 * before) break;
+            if (control_.stop() || distance > worth_a_round * before) break;
             before = distance;
             close_full_advisers(prices);
         }
@@ -88,6 +90,8 @@ class WarmStart {
     [[nodiscard]] bool proven() const { return !best_prices_.empty(); }
     [[nodiscard]] double bound() const { return bound_; }
     [[nodiscard]] const std::vector<double>& prices() const { return best_prices_; }
+    /// Prices that fit the last answer better than those it began with; nothing is proven at them.
+    [[nodiscard]] const std::vector<double>& next_prices() const { return next_prices_; }
     /// The best answer found, sorted; only the pins before there is one.
     [[nodiscard]] const std::vector<Pair>& pairs() const { return pairs_; }
     [[nodiscard]] double objective() const { return objective_; }
@@ -96,7 +100,9 @@ class WarmStart {
 
   private:
     static constexpr std::size_t listed = 4;  ///< pairs per firm; more cost time and close no gap
-    static constexpr int max_rounds = 4;
+    static constexpr int usual_rounds = 4;
+    /// A round that leaves more than this of the distance is the last.
+    static constexpr double worth_a_round = 0.7;
     /// Pairs that the repair may look at, per firm; beyond that a new solution is quicker.
     static constexpr std::uint64_t looks_per_firm = 40;
     static constexpr double near_part = 0.02;  ///< of a mean utility; see near()
@@ -274,7 +280,7 @@ class WarmStart {
     double round_bound_ = 0;
 
     double bound_ = 0, objective_ = -HUGE_VAL;
-    std::vector<double> best_prices_;
+    std::vector<double> best_prices_, next_prices_;
     std::vector<Pair> pairs_;
 };
 
