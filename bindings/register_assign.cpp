@@ -4,6 +4,7 @@
 
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/check/assignment.hpp>
+#include <libmatch/check/market_choices.hpp>
 #include <libmatch/plan/solve.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/market_source.hpp>
@@ -131,8 +132,9 @@ AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>&
     return claim;
 }
 
+/// `scorer`: of a programme of a market, whose pairs the judge need not ask one by one.
 check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
-                     const AssignmentResult& claim) {
+                     const AssignmentResult& claim, const Scorer* scorer = nullptr) {
     check::AssignmentCase problem;
     problem.stage = "assign";
     problem.firms = source.firms();
@@ -143,6 +145,14 @@ check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
     problem.firm_name = [](FirmId i) { return "firm " + std::to_string(i.value); };
     problem.adviser_name = [](AdviserId j) { return "adviser " + std::to_string(j.value); };
     problem.reason = [&](FirmId i, AdviserId j) { return source.reason(i, j); };
+    if (scorer != nullptr) {
+        problem.best_choices = [&](const std::vector<std::vector<AdviserId>>& pins) {
+            const check::Previous previous(limits, problem.firms, problem.eligible);
+            return check::market_choices(*scorer, limits, claim.prices, pins,
+                                         claim.certificate.unit, 0, previous.adviser,
+                                         claim.change_price);
+        };
+    }
     const py::gil_scoped_release unlocked;  // every pair is looked at
     check::Verdict verdict;
     check::judge_assignment(problem, limits, claim, verdict);
@@ -282,7 +292,8 @@ void register_assign(py::module_& m) {
             set_previous(limits, previous, max_changes);
             return judge(MarketSource(scorer), limits,
                          claim_of(pairs, prices, objective, bound, unit, status, changes,
-                                  forced_changes, change_price));
+                                  forced_changes, change_price),
+                         &scorer);
         },
         py::arg("market"), py::arg("programme"), py::kw_only(), py::arg("previous") = py::none(),
         py::arg("max_changes") = py::none(), py::arg("pairs"), py::arg("prices"),

@@ -333,7 +333,7 @@ class Assigner {
     }
     AssignmentResult result = solve(source, limits, options, limits.previous, control);
     if (!limits.previous.empty() && result.certificate.status != Status::infeasible) {
-        const detail::PreviousPairs previous(source, limits);
+        const detail::PreviousPairs previous(source, limits, options.threads);
         result.changes = previous.changes_in(result.pairs);
         result.forced_changes = previous.forced();
     }

@@ -57,7 +57,7 @@ class FewChanges {
           solve_(solve),
           n_(source.firms()),
           m_(source.advisers()),
-          previous_(source, limits),
+          previous_(source, limits, options.threads),
           // M + forced - P: what mu is multiplied with in the bound.
           free_changes_(*limits.max_changes + previous_.crowded() - previous_.count()) {}
 

@@ -17,13 +17,17 @@ namespace libmatch::detail {
 
 class PreviousPairs {
   public:
-    PreviousPairs(const PairSource& source, const AssignmentLimits& limits)
+    PreviousPairs(const PairSource& source, const AssignmentLimits& limits, unsigned threads)
         : kept_(source.firms()) {
         std::vector<std::int64_t> surplus(source.advisers(), 0);
-        for (const Pair& p : limits.previous) {
-            if (limits.demand_of(p.firm) == 0 || !source.eligible(p.firm, p.adviser)) continue;
-            kept_[p.firm] = p.adviser;
-        }
+        const std::vector<Pair>& all = limits.previous;
+        parallel_chunks(all.size(), 4'096, threads, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t k = begin; k < end; ++k) {
+                const Pair& p = all[k];
+                if (limits.demand_of(p.firm) > 0 && source.eligible(p.firm, p.adviser))
+                    kept_[p.firm] = p.adviser;
+            }
+        });
         for (const Pair& p : limits.pinned) {
             if (kept_[p.firm] == p.adviser) continue;
             kept_[p.firm] = AdviserId();

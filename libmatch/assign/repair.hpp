@@ -48,14 +48,20 @@ class Repair {
           held_(lists.firms()),
           place_(lists.firms(), 0),
           members_(room.size()),
+          unlisted_(room.size(), 0),
           reached_(room.size()) {}
 
     /// The firm's choice to begin with, or none. `worth`: utility at which it counts as the firm's
-    /// best choice; for none, the net value that it gives up by staying out.
+    /// best choice; for none, the net value that it gives up by staying out. A firm without a list
+    /// stays where it is, as long as others can make room.
     void hold(FirmId i, AdviserId j, double worth) {
         worth_[i] = worth;
         if (!j.known()) return;
         held_[i] = j;
+        if (lists_->of(i).empty()) {
+            ++unlisted_[j];
+            return;
+        }
         place_[i] = static_cast<std::uint32_t>(members_[j].size());
         members_[j].push_back(i.value);
     }
@@ -70,14 +76,16 @@ class Repair {
             return looks_left_ > 0 && !control.stop();
         };
         for (std::size_t j = 0; j < room_.size(); ++j) {
-            while (free_seats(j) < 0 && go_on()) push_from(j);
+            while (free_seats(j) < 0 && go_on()) {
+                if (!push_from(j)) break;
+            }
         }
         for (std::size_t j = 0; j < room_.size(); ++j) {
             while (free_seats(j) > 0 && price_[j] > 0 && go_on()) {
                 if (!pull_to(j)) break;
             }
         }
-        for (std::size_t j = 0; j < room_.size(); ++j) drop_surplus(j);
+        drop_surplus();
     }
 
     /// The adviser that the firm holds, or none.
@@ -112,7 +120,7 @@ class Repair {
     };
 
     [[nodiscard]] std::int64_t free_seats(std::size_t j) const {
-        return room_[j] - static_cast<std::int64_t>(members_[j].size());
+        return room_[j] - unlisted_[j] - static_cast<std::int64_t>(members_[j].size());
     }
     void let_go(FirmId i) {
         auto& members = members_[held_[i]];
@@ -164,13 +172,14 @@ class Repair {
         return nobody;
     }
 
-    void push_from(std::size_t root) {
+    /// False when nobody there has a list.
+    bool push_from(std::size_t root) {
         begin_search(root, HUGE_VAL);
         for (std::size_t j = next_node(); j != nobody; j = next_node()) look_ahead(j);
+        if (!found_) return false;
         for (const std::uint32_t j : seen_) {
             if (reached_[j].loss < end_) price_[j] += end_ - reached_[j].loss;
         }
-        // Every firm may go to nobody, so there is an end.
         for (Step s = end_step_; s.from != nobody; s = reached_[s.from].step) path_.push_back(s);
         std::size_t to = end_node_;
         for (const Step& s : path_) {
@@ -179,6 +188,7 @@ class Repair {
             to = s.from;
         }
         path_.clear();
+        return true;
     }
     void look_ahead(std::size_t j) {
         const double here = reached_[j].loss;
@@ -253,16 +263,28 @@ class Repair {
         }
     }
 
-    /// What no path placed leaves the adviser, the least loss first.
-    void drop_surplus(std::size_t j) {
-        if (free_seats(j) >= 0) return;
-        std::vector<std::uint32_t> order = members_[j];
-        std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    /// What no path placed leaves its adviser, the least loss first.
+    void drop_surplus() {
+        std::vector<char> crowded(room_.size(), 0);
+        for (std::size_t j = 0; j < room_.size(); ++j) crowded[j] = free_seats(j) < 0 ? 1 : 0;
+        if (std::find(crowded.begin(), crowded.end(), 1) == crowded.end()) return;
+        std::vector<FirmId> order;
+        for (std::size_t i = 0; i < held_.size(); ++i) {
+            if (held_[i].known() && crowded[held_[i]] != 0) order.emplace_back(i);
+        }
+        std::sort(order.begin(), order.end(), [&](FirmId a, FirmId b) {
             return worth_[a] != worth_[b] ? worth_[a] < worth_[b] : a < b;
         });
-        for (std::size_t k = 0; free_seats(j) < 0; ++k) {
-            let_go(FirmId(order[k]));
-            worth_[order[k]] = 0;
+        for (const FirmId i : order) {
+            const AdviserId j = held_[i];
+            if (free_seats(j) >= 0) continue;
+            if (lists_->of(i).empty()) {
+                --unlisted_[j];
+                held_[i] = AdviserId();
+            } else {
+                let_go(i);
+            }
+            worth_[i] = 0;
         }
     }
 
@@ -272,7 +294,8 @@ class Repair {
     std::vector<double> worth_;
     std::vector<AdviserId> held_;
     std::vector<std::uint32_t> place_;  ///< of a firm among the members of its adviser
-    std::vector<std::vector<std::uint32_t>> members_;
+    std::vector<std::vector<std::uint32_t>> members_;  ///< firms with a list, per adviser
+    std::vector<std::int64_t> unlisted_;               ///< others that the adviser holds
     std::vector<std::size_t> listers_begin_;  ///< firms that list an adviser, once they are asked
     std::vector<Lister> listers_;
     std::uint64_t looks_left_ = 0;

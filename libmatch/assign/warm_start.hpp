@@ -51,7 +51,11 @@ class WarmStart {
           m_(source.advisers()),
           room_(limits.capacity),
           held_(n_),
-          rows_(source.stored().has_value()),
+          value_(n_, 0.0),
+          best_(n_),
+          best_net_(n_, 0.0),
+          slack_(n_, 0.0),
+          rows_(source.stored()),
           pairs_(limits.pinned) {
         std::vector<char> taken(n_, 0);
         for (const Pair& p : limits.pinned) {
@@ -115,16 +119,12 @@ class WarmStart {
         for (const Pair& p : previous) {
             if (p.firm < n_ && p.adviser < m_) held_[p.firm] = p.adviser;
         }
-        value_.assign(n_, 0.0);
-        parallel_chunks(free_.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t k = begin; k < end; ++k) {
-                const FirmId i = free_[k];
-                if (!held_[i].known()) continue;
-                if (source_.eligible(i, held_[i])) {
-                    value_[i] = source_.utility(i, held_[i]);
-                } else {
-                    held_[i] = AdviserId();
-                }
+        each_free([&](FirmId i) {
+            if (!held_[i].known()) return;
+            if (source_.eligible(i, held_[i])) {
+                value_[i] = source_.utility(i, held_[i]);
+            } else {
+                held_[i] = AdviserId();
             }
         });
         Sum sum;
@@ -133,8 +133,14 @@ class WarmStart {
             sum.add(value_[i]);
             count += held_[i].known() ? 1 : 0;
         }
-        mean_ = count > 0 ? std::max(0.0, sum.value() / static_cast<double>(count))
-                          : std::max(0.0, source_.utility_limit());
+        mean_ = std::max(
+            0.0, count > 0 ? sum.value() / static_cast<double>(count) : source_.utility_limit());
+    }
+    template <class Body>
+    void each_free(const Body& body) const {
+        parallel_chunks(free_.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t k = begin; k < end; ++k) body(free_[k]);
+        });
     }
     /// Where there is no seat left, a price that no firm pays: the bound then counts nobody there.
     void close_full_advisers(std::vector<double>& prices) const {
@@ -147,40 +153,54 @@ class WarmStart {
 
     /// What each firm can reach at the prices, what it has, and the bound that follows.
     void ask(const std::vector<double>& prices) {
-        // Rows at hand are read twice sooner than listed once.
-        lists_.emplace(n_, rows_ ? 1 : listed);
         if (rows_) {
-            for (const FirmId i : free_) {
-                if (!held_[i].known()) continue;
-                lists_->slots(i)[0] = {held_[i], static_cast<float>(value_[i])};
-                lists_->finish(i, 1, HUGE_VAL);
-            }
-        }
-        source_.best(free_, prices, *lists_, threads_, control_, -near());
-        if (control_.stop()) return;
-        most_.assign(n_, 0.0);
-        slack_.assign(n_, 0.0);
-        parallel_chunks(free_.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t k = begin; k < end; ++k) {
-                const FirmId i = free_[k];
-                const AdviserId j = held_[i];
-                const double has = j.known() ? value_[i] - prices[j] : 0;
+            parallel_chunks(free_.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
+                if (control_.stop()) return;
+                for (std::size_t k = begin; k < end; ++k) read_row(free_[k], prices);
+            });
+        } else {
+            lists_.emplace(n_, listed);
+            source_.best(free_, prices, *lists_, threads_, control_, -near());
+            if (control_.stop()) return;
+            each_free([&](FirmId i) {
                 const auto list = lists_->of(i);
-                if (!list.empty()) {
-                    const AdviserId best = list[0].adviser;
-                    most_[i] =
-                        std::max(0.0, best == j ? has : source_.utility(i, best) - prices[best]);
-                }
-                slack_[i] = std::max(0.0, most_[i] - has);
-            }
-        });
+                best_[i] = list.empty() ? AdviserId() : list[0].adviser;
+                if (!list.empty())
+                    best_net_[i] =
+                        (best_[i] == held_[i] ? value_[i] : source_.utility(i, best_[i])) -
+                        prices[best_[i]];
+            });
+        }
+        if (control_.stop()) return;
         Sum bound;
         for (std::size_t j = 0; j < m_; ++j)
             bound.add(prices[j] * static_cast<double>(limits_.capacity[j]));
-        for (const FirmId i : free_) bound.add(most_[i]);
         for (const Pair& p : limits_.pinned)
             bound.add(source_.utility(p.firm, p.adviser) - prices[p.adviser]);
+        for (const FirmId i : free_) {
+            const double has = held_[i].known() ? value_[i] - prices[held_[i]] : 0;
+            slack_[i] = std::max(0.0, most(i) - has);
+            bound.add(most(i));
+        }
         round_bound_ = bound.value();
+    }
+    /// A row at hand is read in less time than it takes to keep a list of it.
+    void read_row(FirmId i, const std::vector<double>& prices) {
+        const auto begin = static_cast<std::size_t>(rows_->begin[i]);
+        const auto end = static_cast<std::size_t>(rows_->begin[i + 1]);
+        std::size_t best = end;
+        double net = -HUGE_VAL;
+        for (std::size_t e = begin; e < end; ++e) {
+            const double here = rows_->value[e] - prices[rows_->column[e]];
+            best = here > net ? e : best;
+            net = std::max(net, here);
+        }
+        best_[i] = best < end ? AdviserId(rows_->column[best]) : AdviserId();
+        best_net_[i] = net;
+    }
+    /// The most that the firm can reach, 0 by staying out.
+    [[nodiscard]] double most(FirmId i) const {
+        return best_[i].known() ? std::max(0.0, best_net_[i]) : 0.0;
     }
     /// Net values this far under 0 are listed: a seat may be worth filling at such a loss.
     [[nodiscard]] double near() const { return near_part * mean_; }
@@ -210,39 +230,32 @@ class WarmStart {
     }
     /// Firms whose choice is not good any more choose again; the rest is moved to fit.
     void mend(std::vector<double>& prices, double asked) {
-        const double most = tolerance(asked);
-        if (rows_) list_some(prices, most);
+        const double kept = tolerance(asked);
+        if (rows_) list_some(prices, kept);
         Repair repair(*lists_, room_, prices);
         for (const FirmId i : free_) {
-            const bool keeps = slack_[i] <= most;
-            AdviserId j = held_[i];
-            if (!keeps) {
-                const auto list = lists_->of(i);
-                j = list.empty() || most_[i] <= 0 ? AdviserId() : list[0].adviser;
-            }
+            const bool keeps = slack_[i] <= kept;
+            const AdviserId j = keeps ? held_[i] : most(i) > 0 ? best_[i] : AdviserId();
             // What is kept counts as the best choice.
-            repair.hold(i, j, j.known() ? most_[i] + prices[j] : keeps ? most_[i] : 0.0);
+            repair.hold(i, j, j.known() ? most(i) + prices[j] : keeps ? most(i) : 0.0);
         }
         repair.run(near(), looks_per_firm * n_ + 1'000'000, control_);
-        parallel_chunks(free_.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
-            for (std::size_t k = begin; k < end; ++k) {
-                const FirmId i = free_[k];
-                const AdviserId j = repair.held(i);
-                if (j == held_[i]) continue;
-                held_[i] = j;
-                value_[i] = j.known() ? source_.utility(i, j) : 0.0;
-            }
+        each_free([&](FirmId i) {
+            const AdviserId j = repair.held(i);
+            if (j == held_[i]) return;
+            held_[i] = j;
+            value_[i] = j.known() ? source_.utility(i, j) : 0.0;
         });
         prices = repair.prices();
     }
-    /// Lists for the firms that may move: those out of place, those without an adviser, and of the
-    /// others as many as make enough paths.
-    void list_some(const std::vector<double>& prices, double most) {
+    /// Lists for the firms that may move: those out of place, those without an adviser who are
+    /// near one, and of the others as many as make enough paths.
+    void list_some(const std::vector<double>& prices, double kept) {
         const std::uint64_t mask = n_ < few_firms ? 0 : 3;
         std::vector<FirmId> some;
         for (const FirmId i : free_) {
-            if (lists_->of(i).empty()) continue;
-            if (slack_[i] > most || !held_[i].known() || (Random(0, i).bits() & mask) == 0)
+            if (!best_[i].known() || best_net_[i] < -near()) continue;
+            if (slack_[i] > kept || !held_[i].known() || (Random(0, i).bits() & mask) == 0)
                 some.push_back(i);
         }
         lists_.emplace(n_, listed);
@@ -272,11 +285,12 @@ class WarmStart {
     std::vector<std::int64_t> room_;
     std::vector<FirmId> free_;  ///< firms that choose
     std::vector<AdviserId> held_;
-    std::vector<double> value_;  ///< utility of the pair held, 0 for none
-    std::vector<double> most_, slack_;
+    std::vector<double> value_;    ///< utility of the pair held, 0 for none
+    std::vector<AdviserId> best_;  ///< at the prices of the round, or none
+    std::vector<double> best_net_, slack_;
     std::optional<CandidateLists> lists_;
+    std::optional<StoredRows> rows_;
     double mean_ = 0;  ///< about what a pair held is worth
-    bool rows_;        ///< the source stores its pairs
     double round_bound_ = 0;
 
     double bound_ = 0, objective_ = -HUGE_VAL;
