@@ -79,11 +79,16 @@ class WarmStart {
             ask(prices);
             if (control_.stop()) break;
             keep_bound(prices);
+            next_prices_ = prices;
+            if (fits()) {  // what is good enough as it is stays as it is
+                keep_answer();
+                if (closed(asked)) return true;
+            }
             mend(prices, asked);
             next_prices_ = prices;
             keep_answer();
+            if (closed(asked)) return true;
             const double distance = bound_ - objective_;
-            if (distance <= asked * std::fabs(bound_)) return true;
             if (control_.stop() || distance > worth_a_round * before) break;
             before = distance;
             close_full_advisers(prices);
@@ -114,6 +119,15 @@ class WarmStart {
     static constexpr std::size_t few_firms = 50'000;
     /// Part of the distance allowed that may be left in choices which are nearly best.
     static constexpr double kept_part = 0.4;
+
+    [[nodiscard]] bool closed(double asked) const {
+        return bound_ - objective_ <= asked * std::fabs(bound_);
+    }
+    [[nodiscard]] bool fits() const {
+        std::vector<std::int64_t> room = room_;
+        return std::all_of(free_.begin(), free_.end(),
+                           [&](FirmId i) { return !held_[i].known() || --room[held_[i]] >= 0; });
+    }
 
     void take_over(std::span<const Pair> previous) {
         for (const Pair& p : previous) {
