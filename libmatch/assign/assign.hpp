@@ -42,7 +42,7 @@ class Assigner {
           n_(source.firms()),
           m_(source.advisers()) {}
 
-    /// `previous`: pairs to begin with, where the options have prices to begin at.
+    /// `previous`: eligible pairs to begin with, where the options have prices to begin at.
     AssignmentResult solve(std::span<const Pair> previous) {
         if (!pins_hold()) return infeasible();
 
@@ -331,9 +331,10 @@ class Assigner {
     if (limits.max_changes) {
         return detail::FewChanges(source, limits, options, control, solve).run();
     }
-    AssignmentResult result = solve(source, limits, options, limits.previous, control);
-    if (!limits.previous.empty() && result.certificate.status != Status::infeasible) {
-        const detail::PreviousPairs previous(source, limits, options.threads);
+    if (limits.previous.empty()) return solve(source, limits, options, {}, control);
+    const detail::PreviousPairs previous(source, limits, options.threads);
+    AssignmentResult result = solve(source, limits, options, previous.pairs(), control);
+    if (result.certificate.status != Status::infeasible) {
         result.changes = previous.changes_in(result.pairs);
         result.forced_changes = previous.forced();
     }

@@ -62,8 +62,7 @@ class FewChanges {
           free_changes_(*limits.max_changes + previous_.crowded() - previous_.count()) {}
 
     AssignmentResult run() {
-        AssignmentResult first =
-            solve_(source_, limits_, options_, std::span(limits_.previous), control_);
+        AssignmentResult first = solve_(source_, limits_, options_, previous_.pairs(), control_);
         if (first.certificate.status == Status::infeasible) return first;
         count(first);
         unlimited_ = std::make_shared<const AssignmentResult>(first);

@@ -45,7 +45,16 @@ class PreviousPairs {
 
     /// Per firm the adviser that it can keep, or none.
     [[nodiscard]] const std::vector<AdviserId>& kept() const { return kept_; }
-    /// Pairs that count.
+    /// The pairs that count, sorted.
+    [[nodiscard]] std::vector<Pair> pairs() const {
+        std::vector<Pair> all;
+        all.reserve(static_cast<std::size_t>(count_));
+        for (std::size_t i = 0; i < kept_.size(); ++i) {
+            if (kept_[i].known()) all.push_back({FirmId(i), kept_[i]});
+        }
+        return all;
+    }
+    /// How many count.
     [[nodiscard]] std::int64_t count() const { return count_; }
     /// Of these, how many cannot all be kept for lack of seats.
     [[nodiscard]] std::int64_t crowded() const { return crowded_; }

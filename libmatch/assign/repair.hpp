@@ -25,6 +25,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <numeric>
 #include <span>
@@ -68,7 +69,14 @@ class Repair {
 
     /// Afterwards no adviser holds more firms than it has seats.
     /// `worth_filling`: an empty seat is filled at a loss below this, or stays empty.
-    void run(double worth_filling, std::uint64_t max_looks, Control& control) {
+    /// `may_lose`: net value that all paths together may give up beyond the least; searches end
+    /// sooner for it.
+    void run(double worth_filling, double may_lose, std::uint64_t max_looks, Control& control) {
+        std::int64_t misplaced = 1;
+        for (std::size_t j = 0; j < room_.size(); ++j) {
+            if (free_seats(j) < 0 || price_[j] > 0) misplaced += std::abs(free_seats(j));
+        }
+        coarse_ = may_lose / static_cast<double>(misplaced);
         looks_left_ = max_looks;
         worth_filling_ = worth_filling;
         const auto go_on = [&] {
@@ -166,7 +174,7 @@ class Repair {
             std::pop_heap(open_.begin(), open_.end());
             const Open o = open_.back();
             open_.pop_back();
-            if (o.loss >= end_) break;
+            if (o.loss + coarse_ >= end_) break;
             if (o.loss == reached_[o.node].loss) return o.node;
         }
         return nobody;
@@ -193,7 +201,7 @@ class Repair {
     void look_ahead(std::size_t j) {
         const double here = reached_[j].loss;
         for (const std::uint32_t member : members_[j]) {
-            if (end_ <= here) return;  // nothing can be nearer
+            if (end_ <= here + coarse_) return;  // nothing can be nearer by more
             const FirmId i(member);
             const double level = here + worth_[i] - price_[j];
             end_at(nobody, std::max(here, level), {j, i, 0});
@@ -233,7 +241,7 @@ class Repair {
         const double here = reached_[k].loss;
         end_at(k, here + price_[k], reached_[k].step);  // the price falls to 0
         for (std::size_t at = listers_begin_[k]; at < listers_begin_[k + 1]; ++at) {
-            if (end_ <= here) return;
+            if (end_ <= here + coarse_) return;
             const Lister l = listers_[at];
             look();
             const AdviserId j = held_[l.firm];
@@ -300,6 +308,7 @@ class Repair {
     std::vector<Lister> listers_;
     std::uint64_t looks_left_ = 0;
     double worth_filling_ = HUGE_VAL;
+    double coarse_ = 0;  ///< two losses count as equal up to this
 
     // One search.
     std::vector<Reached> reached_;

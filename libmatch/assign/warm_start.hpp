@@ -68,8 +68,9 @@ class WarmStart {
     }
 
     /// Looks for an answer within the relative gap `asked`; true when it found one. `previous`:
-    /// distinct firms; pairs that are not eligible any more, or of firms without a choice, are
-    /// passed over. Afterwards pairs() are lawful, and bound() is proven by prices() once proven().
+    /// eligible pairs of distinct firms; those of firms without a choice are passed over, and
+    /// capacities may be exceeded. Afterwards pairs() are lawful, and bound() is proven by prices()
+    /// once proven().
     bool run(std::vector<double> prices, std::span<const Pair> previous, double asked,
              int max_rounds = usual_rounds) {
         take_over(previous);
@@ -114,11 +115,13 @@ class WarmStart {
     static constexpr double worth_a_round = 0.7;
     /// Pairs that the repair may look at, per firm; beyond that a new solution is quicker.
     static constexpr std::uint64_t looks_per_firm = 40;
+    /// Part of the distance allowed that the paths may give up beyond the least.
+    static constexpr double path_part = 0.1;
     static constexpr double near_part = 0.02;  ///< of a mean utility; see near()
     /// From here on a quarter of the firms make paths enough.
     static constexpr std::size_t few_firms = 50'000;
     /// Part of the distance allowed that may be left in choices which are nearly best.
-    static constexpr double kept_part = 0.4;
+    static constexpr double kept_part = 0.85;
 
     [[nodiscard]] bool closed(double asked) const {
         return bound_ - objective_ <= asked * std::fabs(bound_);
@@ -130,16 +133,9 @@ class WarmStart {
     }
 
     void take_over(std::span<const Pair> previous) {
-        for (const Pair& p : previous) {
-            if (p.firm < n_ && p.adviser < m_) held_[p.firm] = p.adviser;
-        }
+        for (const Pair& p : previous) held_[p.firm] = p.adviser;
         each_free([&](FirmId i) {
-            if (!held_[i].known()) return;
-            if (source_.eligible(i, held_[i])) {
-                value_[i] = source_.utility(i, held_[i]);
-            } else {
-                held_[i] = AdviserId();
-            }
+            if (held_[i].known()) value_[i] = source_.utility(i, held_[i]);
         });
         Sum sum;
         std::size_t count = 0;
@@ -228,19 +224,19 @@ class WarmStart {
     /// distance allowed.
     [[nodiscard]] double tolerance(double asked) const {
         const double allowed = kept_part * asked * std::fabs(bound_);
-        const double surely = allowed / (2 * static_cast<double>(std::max<std::size_t>(n_, 1)));
+        const double surely = 0.1 * allowed / static_cast<double>(std::max<std::size_t>(n_, 1));
         std::vector<double> larger;
         for (const FirmId i : free_) {
             if (slack_[i] > surely) larger.push_back(slack_[i]);
         }
         std::sort(larger.begin(), larger.end());
-        double kept = 0, most = surely;
+        double kept = 0, largest = surely;
         for (const double s : larger) {
             kept += s;
-            if (kept > allowed / 2) break;
-            most = s;
+            if (kept > 0.9 * allowed) break;
+            largest = s;
         }
-        return most;
+        return largest;
     }
     /// Firms whose choice is not good any more choose again; the rest is moved to fit.
     void mend(std::vector<double>& prices, double asked) {
@@ -253,7 +249,8 @@ class WarmStart {
             // What is kept counts as the best choice.
             repair.hold(i, j, j.known() ? most(i) + prices[j] : keeps ? most(i) : 0.0);
         }
-        repair.run(near(), looks_per_firm * n_ + 1'000'000, control_);
+        repair.run(near(), path_part * asked * std::fabs(bound_), looks_per_firm * n_ + 1'000'000,
+                   control_);
         each_free([&](FirmId i) {
             const AdviserId j = repair.held(i);
             if (j == held_[i]) return;

@@ -215,7 +215,7 @@ TEST(Repair, MendsAtTheLeastLossWhenAllPairsAreListed) {
             repair.hold(f, list[0].adviser, static_cast<double>(list[0].value));
         }
         Control control;
-        repair.run(HUGE_VAL, 1'000'000, control);
+        repair.run(HUGE_VAL, 0, 1'000'000, control);
         std::vector<Pair> pairs;
         for (std::size_t i = 0; i < p.firms(); ++i) {
             if (repair.held(FirmId(i)).known())
@@ -236,7 +236,7 @@ TEST(Repair, WithoutAnyLookTheWorstOffLeave) {
     for (std::size_t i = 0; i < 5; ++i)
         repair.hold(FirmId(i), AdviserId(0U), static_cast<double>(i));
     Control control;
-    repair.run(HUGE_VAL, 0, control);
+    repair.run(HUGE_VAL, 0, 0, control);
     for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(repair.held(FirmId(i)).known(), i >= 3);
 }
 
