@@ -113,7 +113,9 @@ def market(firms: int, advisers: int, threads: int) -> None:
     staying = table.filter(pl.Series(stays))
     tables["firms"] = pl.concat([staying, new.select(table.columns)], how="vertical_relaxed")
     if "pairs" in tables:
-        tables["pairs"] = tables["pairs"].filter(pl.col("firm_id").is_in(staying["firm_id"]))
+        tables["pairs"] = tables["pairs"].filter(
+            pl.col("firm_id").is_in(staying["firm_id"].implode())
+        )
     after = lm.Market(**tables)
     for programme in after.programmes:
         options: dict[str, Any] = {"programme": programme, "gap": GAP, "threads": threads}
