@@ -87,7 +87,7 @@ inline void judge_hours(const AssignmentCase& problem, const AssignmentLimits& l
 /// counts `more` beyond its utility: the price of a change.
 inline double best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
                           const std::vector<double>& prices, const std::vector<AdviserId>& pins,
-                          double unit, AdviserId kept, double more) {
+                          double unit, AdviserId kept = {}, double more = 0) {
     const auto net = [&](AdviserId j) {
         return in_unit(problem.utility(i, j), unit) -
                in_unit(prices[j], unit) * hours_of(problem, limits, i, j) +

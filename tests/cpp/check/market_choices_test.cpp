@@ -39,11 +39,19 @@ TEST(MarketChoices, EqualTheLoopOverAllPairs) {
                 const AdviserId j(random.below(market.advisers.size()));
                 if (limits.demand[i] > 0 && problem.eligible(FirmId(i), j)) pins[i].push_back(j);
             }
+            // Pairs that are worth more because they are kept.
+            std::vector<AdviserId> kept(market.firms.size());
+            for (std::size_t i = 0; i < kept.size(); i += 2) {
+                const AdviserId j(random.below(market.advisers.size()));
+                if (problem.eligible(FirmId(i), j)) kept[i] = j;
+            }
+            const double more = seed % 2 == 0 ? 0.4 : 0;
             for (const double unit : {0.0, 1e-6, 1e-2}) {
-                const auto found = market_choices(scorer, limits, prices, pins, unit, 2);
+                const auto found =
+                    market_choices(scorer, limits, prices, pins, unit, 2, kept, more);
                 for (std::size_t i = 0; i < found.size(); ++i) {
-                    const double expected =
-                        detail::best_choice(problem, limits, FirmId(i), prices, pins[i], unit);
+                    const double expected = detail::best_choice(problem, limits, FirmId(i), prices,
+                                                                pins[i], unit, kept[i], more);
                     EXPECT_DOUBLE_EQ(found[i], expected) << "seed " << seed << " firm " << i;
                     above_zero += expected > 0 ? 1 : 0;
                 }
