@@ -23,6 +23,7 @@
 #include <libmatch/check/assignment_case.hpp>
 #include <libmatch/check/choice.hpp>
 #include <libmatch/check/infeasible.hpp>
+#include <libmatch/check/previous.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
@@ -104,13 +105,15 @@ inline void judge_hours(const AssignmentCase& problem, const AssignmentLimits& l
     }
 }
 
-/// Adds the most that one firm can bring to the dual value at these prices.
+/// Adds the most that one firm can bring to the dual value at these prices. The pair with `kept`,
+/// if any, counts as kept_value: the price of a change.
 inline void add_best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
                             const std::vector<double>& prices, const std::vector<AdviserId>& pins,
-                            double unit, ExactSum& sum) {
+                            double unit, ExactSum& sum, AdviserId kept = {}, double more = 0) {
     const auto net = [&](AdviserId j) {
-        return net_value(in_unit(problem.utility(i, j), unit), in_unit(prices[j], unit),
-                         hours_of(problem, limits, i, j));
+        const double u = problem.utility(i, j);
+        return net_value(in_unit(j == kept ? kept_value(u, more) : u, unit),
+                         in_unit(prices[j], unit), hours_of(problem, limits, i, j));
     };
     Choice choice(limits, i, pins.size());
     for (const AdviserId j : pins) choice.pin(net(j));
@@ -245,8 +248,30 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         if (!problem.eligible(p.firm, p.adviser)) fail(pair_name(p), "the pin is not eligible");
     }
 
+    // Changes: their count, their limit, and their price.
+    const Previous previous(limits, problem.firms, problem.eligible);
+    const double change_price = claim.change_price;
+    if (const auto changes = previous.changes(seen);
+        claim.changes != changes || claim.forced_changes != previous.forced) {
+        fail("changes", "claimed " + std::to_string(claim.changes) + " and " +
+                            std::to_string(claim.forced_changes) + " forced, recounted " +
+                            std::to_string(changes) + " and " + std::to_string(previous.forced));
+    } else if (limits.max_changes && changes > *limits.max_changes) {
+        fail("changes",
+             std::to_string(changes) + " for a limit of " + std::to_string(*limits.max_changes));
+    }
+    const bool priced = std::isfinite(change_price) && change_price >= 0;
+    if (!priced || (change_price > 0 && !limits.max_changes)) {
+        fail("change price",
+             detail::figure(change_price) + " is not from 0, or there is no limit on changes");
+    }
+
     // Bound: every price, every firm, every pair.
     detail::Account bound;
+    if (priced && change_price > 0 && limits.max_changes) {
+        bound.add_multiple(change_price,
+                           *limits.max_changes + previous.beyond_seats - previous.counting);
+    }
     for (std::size_t j = 0; j < problem.advisers; ++j) {
         const double price = claim.prices[j];
         if (!std::isfinite(price)) {
@@ -273,7 +298,7 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         parallel_chunks(problem.firms, chunk, threads, [&](std::size_t begin, std::size_t end) {
             for (std::size_t i = begin; i < end; ++i) {
                 detail::add_best_choice(problem, limits, FirmId(i), claim.prices, pins[i], unit,
-                                        parts[begin / chunk]);
+                                        parts[begin / chunk], previous.adviser[i], change_price);
             }
         });
         for (const ExactSum& part : parts) bound.sum.add(part);

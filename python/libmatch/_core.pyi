@@ -88,6 +88,14 @@ class AssignResult(_Made):
     def relaxation(self) -> list[RelaxationRow]: ...
     @property
     def relaxed_pairs(self) -> NDArray[np.int64]: ...
+    @property
+    def changes(self) -> int: ...
+    @property
+    def forced_changes(self) -> int: ...
+    @property
+    def change_price(self) -> float: ...
+    @property
+    def unlimited(self) -> AssignResult | None: ...
 
 class PoolResult(_Made):
     @property
@@ -142,12 +150,15 @@ def assign(
     hours: NDArray[np.float64] | None,
     load: NDArray[np.float64] | None,
     *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     gap: float,
     exact: bool,
     unit: float = 1e-6,
     time_limit: float | None,
     threads: int,
     seed: int = 0,
+    prices: NDArray[np.float64] | None = None,
 ) -> AssignResult: ...
 def verify_assign(
     n: int,
@@ -161,33 +172,45 @@ def verify_assign(
     pinned: NDArray[np.int64] | None,
     hours: NDArray[np.float64] | None,
     load: NDArray[np.float64] | None,
+    *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     pairs: NDArray[np.int64],
     prices: NDArray[np.float64],
     objective: float,
     bound: float,
     unit: float,
     status: str,
+    changed: tuple[int, int, float],
     infeasible: Infeasible,
 ) -> Verdict: ...
 def assign_market(
     market: Market,
     programme: str,
+    *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     gap: float = 1e-4,
     exact: bool = False,
     unit: float = 1e-6,
     time_limit: float | None = None,
     threads: int = 0,
     seed: int = 0,
+    prices: NDArray[np.float64] | None = None,
 ) -> AssignResult: ...
 def verify_assign_market(
     market: Market,
     programme: str,
+    *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     pairs: NDArray[np.int64],
     prices: NDArray[np.float64],
     objective: float,
     bound: float,
     unit: float,
     status: str,
+    changed: tuple[int, int, float],
     infeasible: Infeasible,
 ) -> Verdict: ...
 def pool(
