@@ -165,7 +165,7 @@ TEST(WarmStart, SparseRowsAreListedInPart) {
     detail::WarmStart warm(now, limits, 0, control);
     EXPECT_TRUE(warm.run(old.prices, old.pairs, 1e-4));
     EXPECT_NEAR(warm.bound(), bound_of(now, limits, warm.prices(), {}, 0, 0, control), 1e-6);
-    EXPECT_NEAR(warm.objective(), objective_of(now, warm.pairs(), 0, 0), 1e-6);
+    EXPECT_NEAR(warm.objective(), objective_of(now, warm.pairs(), 0), 1e-6);
     std::vector<std::int64_t> load(advisers, 0);
     for (const Pair& p : warm.pairs()) EXPECT_LE(++load[p.adviser], 900);
 }
