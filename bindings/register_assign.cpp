@@ -5,6 +5,7 @@
 
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/check/assignment.hpp>
+#include <libmatch/check/market_choices.hpp>
 #include <libmatch/plan/solve.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/market_source.hpp>
@@ -37,6 +38,14 @@ std::vector<Quota> to_quotas(const std::vector<QuotaRow>& rows) {
     return quotas;
 }
 
+/// An earlier assignment, and how many of its pairs may change.
+void set_previous(AssignmentLimits& limits, const std::optional<Array<std::int64_t>>& previous,
+                  std::optional<std::int64_t> max_changes) {
+    if (previous) limits.previous = to_pairs(*previous);
+    std::sort(limits.previous.begin(), limits.previous.end());
+    limits.max_changes = max_changes;
+}
+
 /// Keeps the user's arrays while C++ views them.
 class Problem {
   public:
@@ -47,23 +56,20 @@ class Problem {
             const std::optional<Array<std::int64_t>>& min_load,
             const std::optional<Array<std::int64_t>>& pinned,
             const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
-            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation)
+            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
+            const std::optional<Array<std::int64_t>>& previous,
+            std::optional<std::int64_t> max_changes)
         : dense_(std::move(dense)), sparse_(std::move(sparse)), load_(std::move(load)) {
         limits_.capacity = to_vector(capacity);
         limits_.hours = to_vector(hours);
         limits_.demand = to_vector(demand);
         limits_.min_demand = to_vector(min_demand);
         limits_.min_load = to_vector(min_load);
-        if (pinned) {
-            const auto flat = to_vector(*pinned);
-            for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
-                limits_.pinned.push_back({FirmId(static_cast<std::size_t>(flat[k])),
-                                          AdviserId(static_cast<std::size_t>(flat[k + 1]))});
-            }
-            std::sort(limits_.pinned.begin(), limits_.pinned.end());
-        }
+        if (pinned) limits_.pinned = to_pairs(*pinned);
+        std::sort(limits_.pinned.begin(), limits_.pinned.end());
         limits_.quotas = to_quotas(quotas);
         limits_.reservation = to_vector(reservation);
+        set_previous(limits_, previous, max_changes);
         if (dense_) {
             const Eigen::Map<const DenseSource::Matrix> view(
                 dense_->data(), static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(m));
@@ -104,8 +110,9 @@ class Problem {
 
 AssignmentResult run(const PairSource& source, const AssignmentLimits& limits, double gap,
                      bool exact, double unit, std::optional<double> time_limit, unsigned threads,
-                     std::uint64_t seed) {
+                     std::uint64_t seed, std::vector<double> start_prices) {
     AssignmentOptions options;
+    options.start_prices = std::move(start_prices);
     options.unit = unit;
     options.seed = seed;
     options.gap = gap;
@@ -125,15 +132,19 @@ Status status_named(const std::string& text) {
                       "use one that the solver gives"});
 }
 
+/// changes, forced_changes, change_price
+using Changes = std::tuple<std::int64_t, std::int64_t, double>;
+
 /// What a caller claims, to be judged.
 AssignmentResult claim_of(const Array<std::int64_t>& pairs, const Array<double>& prices,
                           const Array<double>& quota_prices, double objective, double bound,
-                          double unit, const std::string& status,
+                          double unit, const std::string& status, const Changes& changed,
                           const InfeasibleRows& infeasible) {
     AssignmentResult claim;
     claim.pairs = to_pairs(pairs);
     claim.prices = to_vector(prices);
     claim.quota_prices = to_vector(quota_prices);
+    std::tie(claim.changes, claim.forced_changes, claim.change_price) = changed;
     claim.certificate = {status_named(status), objective, bound, unit, 0};
     const auto& [blockers, relaxation, relaxed_pairs] = infeasible;
     claim.blockers = blockers_from(blockers);
@@ -162,9 +173,19 @@ class Rows {
         std::sort(r.pairs.begin(), r.pairs.end());
         r.prices = moved(r.prices, adviser_at_);
         rename(r, firm_, adviser_);
+        if (r.unlimited)
+            r.unlimited = std::make_shared<const AssignmentResult>(given(*r.unlimited));
         return r;
     }
     /// From rows to indices.
+    [[nodiscard]] std::vector<Pair> inside(std::vector<Pair> pairs) const {
+        for (Pair& p : pairs) p = {of(firm_at_, p.firm), of(adviser_at_, p.adviser)};
+        std::sort(pairs.begin(), pairs.end());
+        return pairs;
+    }
+    [[nodiscard]] std::vector<double> inside(const std::vector<double>& of_advisers) const {
+        return moved(of_advisers, adviser_);
+    }
     [[nodiscard]] AssignmentResult inside(AssignmentResult r) const {
         for (Pair& p : r.pairs) p = {of(firm_at_, p.firm), of(adviser_at_, p.adviser)};
         r.prices = moved(r.prices, adviser_);
@@ -230,15 +251,21 @@ class Rows {
 /// The limits of a programme, with those that were given beside the market, by rows.
 AssignmentLimits market_limits(const Scorer& scorer, const Rows& rows,
                                const std::vector<QuotaRow>& quotas,
-                               const std::optional<Array<double>>& reservation) {
+                               const std::optional<Array<double>>& reservation,
+                               const std::optional<Array<std::int64_t>>& previous,
+                               std::optional<std::int64_t> max_changes) {
     AssignmentLimits limits = programme_limits(scorer);
     limits.quotas = rows.inside(to_quotas(quotas));
     limits.reservation = rows.of_firms(to_vector(reservation));
+    set_previous(limits, previous, max_changes);
+    limits.previous = rows.inside(std::move(limits.previous));
     return limits;
 }
 
+/// `scorer`: of a programme of a market, whose pairs the judge need not ask one by one.
 check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
-                     const AssignmentResult& claim, const Rows& rows = {}) {
+                     const AssignmentResult& claim, const Rows& rows = {},
+                     const Scorer* scorer = nullptr) {
     check::AssignmentCase problem;
     problem.stage = "assign";
     problem.firms = source.firms();
@@ -251,6 +278,14 @@ check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
         return "adviser " + std::to_string(rows.row_of(j).value);
     };
     problem.reason = [&](FirmId i, AdviserId j) { return source.reason(i, j); };
+    if (scorer != nullptr) {
+        problem.best_choices = [&](const std::vector<std::vector<AdviserId>>& pins) {
+            const check::Previous previous(limits, problem.firms, problem.eligible);
+            return check::market_choices(*scorer, limits, claim.prices, pins,
+                                         claim.certificate.unit, 0, previous.adviser,
+                                         claim.change_price);
+        };
+    }
     const py::gil_scoped_release unlocked;  // every pair is looked at
     check::Verdict verdict;
     check::judge_assignment(problem, limits, claim, verdict);
@@ -290,7 +325,15 @@ void register_assign(py::module_& m) {
         .def_property_readonly("relaxation",
                                [](const AssignmentResult& r) { return rows_of(r.relaxation); })
         .def_property_readonly("relaxed_pairs",
-                               [](const AssignmentResult& r) { return to_array(r.relaxed_pairs); });
+                               [](const AssignmentResult& r) { return to_array(r.relaxed_pairs); })
+        .def_readonly("changes", &AssignmentResult::changes)
+        .def_readonly("forced_changes", &AssignmentResult::forced_changes)
+        .def_readonly("change_price", &AssignmentResult::change_price)
+        .def_property_readonly("unlimited",
+                               [](const AssignmentResult& r) -> std::optional<AssignmentResult> {
+                                   if (!r.unlimited) return std::nullopt;
+                                   return *r.unlimited;
+                               });
 
     m.def(
         "assign",
@@ -302,17 +345,23 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
-           double gap, bool exact, double unit, std::optional<double> time_limit, unsigned threads,
-           std::uint64_t seed) {
+           const std::optional<Array<std::int64_t>>& previous,
+           std::optional<std::int64_t> max_changes, double gap, bool exact, double unit,
+           std::optional<double> time_limit, unsigned threads, std::uint64_t seed,
+           const std::optional<Array<double>>& prices) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned, hours, std::move(load), quotas, reservation);
-            return run(p.source(), p.limits(), gap, exact, unit, time_limit, threads, seed);
+                            min_load, pinned, hours, std::move(load), quotas, reservation, previous,
+                            max_changes);
+            return run(p.source(), p.limits(), gap, exact, unit, time_limit, threads, seed,
+                       to_vector(prices));
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
         py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("reservation"), py::kw_only(),
+        py::arg("previous") = py::none(), py::arg("max_changes") = py::none(),
         py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("unit") = 1e-6,
-        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
+        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0,
+        py::arg("prices") = py::none());
     m.def(
         "verify_assign",
         [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
@@ -323,54 +372,68 @@ void register_assign(py::module_& m) {
            const std::optional<Array<std::int64_t>>& pinned,
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
-           const Array<std::int64_t>& pairs, const Array<double>& prices,
-           const Array<double>& quota_prices, double objective, double bound, double unit,
-           const std::string& status, const InfeasibleRows& infeasible) {
+           const std::optional<Array<std::int64_t>>& previous,
+           std::optional<std::int64_t> max_changes, const Array<std::int64_t>& pairs,
+           const Array<double>& prices, const Array<double>& quota_prices, double objective,
+           double bound, double unit, const std::string& status, const Changes& changed,
+           const InfeasibleRows& infeasible) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
-                            min_load, pinned, hours, std::move(load), quotas, reservation);
-            return judge(
-                p.source(), p.limits(),
-                claim_of(pairs, prices, quota_prices, objective, bound, unit, status, infeasible));
+                            min_load, pinned, hours, std::move(load), quotas, reservation, previous,
+                            max_changes);
+            return judge(p.source(), p.limits(),
+                         claim_of(pairs, prices, quota_prices, objective, bound, unit, status,
+                                  changed, infeasible));
         },
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
-        py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("reservation"),
-        py::arg("pairs"), py::arg("prices"), py::arg("quota_prices"), py::arg("objective"),
-        py::arg("bound"), py::arg("unit"), py::arg("status"), py::arg("infeasible"));
+        py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("reservation"), py::kw_only(),
+        py::arg("previous") = py::none(), py::arg("max_changes") = py::none(), py::arg("pairs"),
+        py::arg("prices"), py::arg("quota_prices"), py::arg("objective"), py::arg("bound"),
+        py::arg("unit"), py::arg("status"), py::arg("changed"), py::arg("infeasible"));
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
-           double gap, bool exact, double unit, std::optional<double> time_limit, unsigned threads,
-           std::uint64_t seed) {
+           const std::optional<Array<std::int64_t>>& previous,
+           std::optional<std::int64_t> max_changes, double gap, bool exact, double unit,
+           std::optional<double> time_limit, unsigned threads, std::uint64_t seed,
+           const std::optional<Array<double>>& prices) {
             const Scorer scorer(*market, programme_named(*market, programme));
             const Rows rows(*market);
             AssignmentResult found =
-                run(MarketSource(scorer, threads), market_limits(scorer, rows, quotas, reservation),
-                    gap, exact, unit, time_limit, threads, seed);
+                run(MarketSource(scorer, threads),
+                    market_limits(scorer, rows, quotas, reservation, previous, max_changes), gap,
+                    exact, unit, time_limit, threads, seed, rows.inside(to_vector(prices)));
             name_blockers(scorer, found);
             return rows.given(std::move(found));
         },
         py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("reservation"),
+        py::kw_only(), py::arg("previous") = py::none(), py::arg("max_changes") = py::none(),
         py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("unit") = 1e-6,
-        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
+        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0,
+        py::arg("prices") = py::none());
     m.def(
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
-           const Array<std::int64_t>& pairs, const Array<double>& prices,
-           const Array<double>& quota_prices, double objective, double bound, double unit,
-           const std::string& status, const InfeasibleRows& infeasible) {
+           const std::optional<Array<std::int64_t>>& previous,
+           std::optional<std::int64_t> max_changes, const Array<std::int64_t>& pairs,
+           const Array<double>& prices, const Array<double>& quota_prices, double objective,
+           double bound, double unit, const std::string& status, const Changes& changed,
+           const InfeasibleRows& infeasible) {
             const Scorer scorer(*market, programme_named(*market, programme));
             const Rows rows(*market);
-            return judge(MarketSource(scorer), market_limits(scorer, rows, quotas, reservation),
+            return judge(MarketSource(scorer),
+                         market_limits(scorer, rows, quotas, reservation, previous, max_changes),
                          rows.inside(claim_of(pairs, prices, quota_prices, objective, bound, unit,
-                                              status, infeasible)),
-                         rows);
+                                              status, changed, infeasible)),
+                         rows, &scorer);
         },
         py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("reservation"),
+        py::kw_only(), py::arg("previous") = py::none(), py::arg("max_changes") = py::none(),
         py::arg("pairs"), py::arg("prices"), py::arg("quota_prices"), py::arg("objective"),
-        py::arg("bound"), py::arg("unit"), py::arg("status"), py::arg("infeasible"));
+        py::arg("bound"), py::arg("unit"), py::arg("status"), py::arg("changed"),
+        py::arg("infeasible"));
 }
 
 }  // namespace libmatch::python

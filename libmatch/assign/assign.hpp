@@ -8,8 +8,9 @@
 // that fits, and the proof is in reals, as rounded to the safe side as any other (certify.hpp).
 // Minimums and pins that contradict each other are found first (feasibility.hpp). Minimum loads,
 // minimum demands and demands over 1, and exact answers on pairs that a source stores in rows,
-// begin with an auction in whole units instead (exact_start.hpp). Deterministic for any number of
-// threads.
+// begin with an auction in whole units instead (exact_start.hpp). From the prices and pairs of an
+// earlier answer a warm start comes first (warm_start.hpp), and a limit on changes is priced around
+// all of this (few_changes.hpp). Deterministic for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -26,10 +27,13 @@
 #include <libmatch/assign/exact_mode.hpp>
 #include <libmatch/assign/exact_start.hpp>
 #include <libmatch/assign/feasibility.hpp>
+#include <libmatch/assign/few_changes.hpp>
 #include <libmatch/assign/hours.hpp>
+#include <libmatch/assign/previous_pairs.hpp>
 #include <libmatch/assign/quotas.hpp>
 #include <libmatch/assign/reservation.hpp>
 #include <libmatch/assign/units.hpp>
+#include <libmatch/assign/warm_start.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
 
@@ -51,9 +55,8 @@ class Assigner {
           units_(exact_ ? options.unit : WholeUnits::finest(largest_, m_), m_,
                  exact_ ? WholeUnits::TooLarge::refused : WholeUnits::TooLarge::clamped) {}
 
-    AssignmentResult solve() {
-        auto faults = faults_of(limits_, n_, m_);
-        if (!faults.empty()) throw InputError(std::move(faults));
+    /// `previous`: eligible pairs to begin with, where the options have prices to begin at.
+    AssignmentResult solve(std::span<const Pair> previous) {
         check_utilities();
         const auto found =
             decide_feasibility(source_, limits_, options_.threads, control_, result_);
@@ -61,13 +64,18 @@ class Assigner {
         if (found == Feasibility::unknown) return stopped_early();
 
         bool proven = false;
-        if (!only_capacities() || (exact_ && source_.stored())) {
+        if (!options_.start_prices.empty() && warm_start(previous)) {
+            proven = !exact_;
+        } else if (control_.stop()) {
+            settle_for_best_bound();
+        } else if (!only_capacities() || (exact_ && source_.stored())) {
             start_in_units();
         } else {
             auction();
             proven = !exact_ && gap() <= options_.gap;
         }
         if (!proven && !control_.stop()) proven = exact();
+        if (!proven) keep_better_pairs();
 
         Certificate& c = result_.certificate;
         c.seconds = control_.elapsed();
@@ -124,6 +132,32 @@ class Assigner {
                std::none_of(limits_.min_demand.begin(), limits_.min_demand.end(), positive) &&
                std::none_of(limits_.demand.begin(), limits_.demand.end(),
                             [](auto d) { return d > 1; });
+    }
+
+    // ---- from an earlier answer ----
+
+    /// True when the gap is closed. If not, what was found and proven is kept for those who stop.
+    bool warm_start(std::span<const Pair> previous) {
+        WarmStart warm(source_, limits_, options_.threads, control_);
+        const bool closed = warm.run(options_.start_prices, previous, options_.gap);
+        result_.pairs = warm.pairs();
+        result_.prices.assign(m_, 0.0);
+        if (warm.proven()) {
+            result_.prices = best_prices_ = warm.prices();
+            result_.certificate.bound = best_bound_ = warm.bound();
+        }
+        result_.certificate.objective = warm.objective();
+        reach_ = exact_steps * last_exact_step() * warm.mean();
+        if (!closed) warm_ = result_;
+        return closed;
+    }
+    /// Work that was stopped may have ended below what the warm start had.
+    void keep_better_pairs() {
+        Certificate& c = result_.certificate;
+        if (warm_.pairs.empty() || c.unit > 0) return;
+        if (warm_.certificate.objective <= c.objective) return;
+        c.objective = warm_.certificate.objective;
+        result_.pairs = warm_.pairs;
     }
 
     // ---- the fast way ----
@@ -330,6 +364,7 @@ class Assigner {
     WholeUnits units_;
     double reach_ = 0;  ///< see exact_reach, score units
     AssignmentResult result_;
+    AssignmentResult warm_;  ///< of a warm start that did not close the gap
     const Control never_stop_;
     double best_bound_ = 0;
     std::vector<double> best_prices_;  ///< that prove it; empty = nothing was proven yet
@@ -342,16 +377,37 @@ class Assigner {
 [[nodiscard]] inline AssignmentResult assign(const PairSource& source,
                                              const AssignmentLimits& limits,
                                              const AssignmentOptions& options, Control& control) {
-    if (!limits.reservation.empty()) {
-        const auto without = [](auto&... problem) { return assign(problem...); };
-        return assign_with_reservation(source, limits, options, without, control);
+    auto faults = faults_of(limits, source.firms(), source.advisers());
+    const auto more = start_faults(options, limits, source.advisers());
+    faults.insert(faults.end(), more.begin(), more.end());
+    if (!faults.empty()) throw InputError(std::move(faults));
+
+    const auto solve = [](const PairSource& pairs, const AssignmentLimits& within,
+                          const AssignmentOptions& how, std::span<const Pair> begin,
+                          Control& watch) {
+        const auto plain = [begin](auto&... problem) {
+            return detail::Assigner(problem...).solve(begin);
+        };
+        const auto at_zero = [&plain](const PairSource& p, const AssignmentLimits& l,
+                                      const AssignmentOptions& o, Control& w) {
+            if (!l.hours.empty()) return assign_hours(p, l, o, w);
+            return l.quotas.empty() ? plain(p, l, o, w) : assign_with_quotas(p, l, o, plain, w);
+        };
+        return within.reservation.empty()
+                   ? at_zero(pairs, within, how, watch)
+                   : assign_with_reservation(pairs, within, how, at_zero, watch);
+    };
+    if (limits.max_changes) {
+        return detail::FewChanges(source, limits, options, control, solve).run();
     }
-    if (!limits.hours.empty()) return assign_hours(source, limits, options, control);
-    if (!limits.quotas.empty()) {
-        const auto plain = [](auto&... problem) { return detail::Assigner(problem...).solve(); };
-        return assign_with_quotas(source, limits, options, plain, control);
+    if (limits.previous.empty()) return solve(source, limits, options, {}, control);
+    const detail::PreviousPairs previous(source, limits, options.threads);
+    AssignmentResult result = solve(source, limits, options, previous.pairs(), control);
+    if (result.certificate.status != Status::infeasible) {
+        result.changes = previous.changes_in(result.pairs);
+        result.forced_changes = previous.forced();
     }
-    return detail::Assigner(source, limits, options, control).solve();
+    return result;
 }
 
 }  // namespace libmatch

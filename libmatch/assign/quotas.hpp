@@ -14,10 +14,10 @@
 // meet, a firm that must be served and cannot be, or prices at which the least limits cost more
 // than any answer can pay (Farkas). Complexity: some 100 passes over the pairs at hand per renewal,
 // one question to the source per renewal and kind of firm, and a bounded number of moves; memory
-// O(pairs at hand). Preconditions: demands of at most 1, no hours, no exact mode; else InputError.
-// Deterministic for any number of threads, given the seed. Source: M. L. Fisher, "The Lagrangian
-// relaxation method for solving integer programming problems", Management Science 27, 1981; C.
-// Barnhart et al., "Branch-and-price", Operations Research 46, 1998.
+// O(pairs at hand). Preconditions: limits and options without faults; demands of at most 1, no
+// hours, no exact mode. Deterministic for any number of threads, given the seed. Source: M. L.
+// Fisher, "The Lagrangian relaxation method for solving integer programming problems", Management
+// Science 27, 1981; C. Barnhart et al., "Branch-and-price", Operations Research 46, 1998.
 #pragma once
 
 #include <algorithm>
@@ -32,9 +32,7 @@
 #include <libmatch/assign/quota_dual.hpp>
 #include <libmatch/assign/quota_problem.hpp>
 #include <libmatch/assign/quota_search.hpp>
-#include <libmatch/core/error.hpp>
 #include <libmatch/core/exact_sum.hpp>
-#include <libmatch/model/assignment_faults.hpp>
 
 namespace libmatch {
 namespace detail {
@@ -55,13 +53,6 @@ class QuotaAssigner {
           m_(source.advisers()) {}
 
     AssignmentResult solve() {
-        auto faults = faults_of(limits_, source_.firms(), m_);
-        if (options_.exact) {
-            faults.push_back({Fault::Severity::error, "exact", -1, "", "true",
-                              "no prices prove an exact answer where there are quotas",
-                              "leave it out and give the gap to reach"});
-        }
-        if (!faults.empty()) throw InputError(std::move(faults));
         // Limits that contradict each other already without quotas have blockers with members.
         if (decide_feasibility(source_, limits_, options_.threads, control_, result_) ==
             Feasibility::infeasible) {
@@ -374,8 +365,7 @@ class QuotaAssigner {
 
 }  // namespace detail
 
-/// Solves an assignment with quotas; `plain` solves it without, for prices to begin with. Throws
-/// InputError for faulty limits; everything else is a value of the result.
+/// Solves an assignment with quotas; `plain` solves it without, for prices to begin with.
 [[nodiscard]] inline AssignmentResult assign_with_quotas(const PairSource& source,
                                                          const AssignmentLimits& limits,
                                                          const AssignmentOptions& options,

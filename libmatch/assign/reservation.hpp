@@ -25,10 +25,8 @@
 #include <libmatch/assign/hours_problem.hpp>
 #include <libmatch/assign/quota_problem.hpp>
 #include <libmatch/assign/units.hpp>
-#include <libmatch/core/error.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/model/assignment.hpp>
-#include <libmatch/model/assignment_faults.hpp>
 #include <libmatch/retrieve/source.hpp>
 
 namespace libmatch {
@@ -208,14 +206,11 @@ namespace detail {
 }  // namespace detail
 
 /// Solves an assignment whose firms stay out at values of their own; `without` solves it at 0.
-/// Throws InputError for faulty limits; everything else is a value of the result.
 [[nodiscard]] inline AssignmentResult assign_with_reservation(
     const PairSource& source, const AssignmentLimits& limits, const AssignmentOptions& options,
     const std::function<AssignmentResult(const PairSource&, const AssignmentLimits&,
                                          const AssignmentOptions&, Control&)>& without,
     Control& control) {
-    auto faults = faults_of(limits, source.firms(), source.advisers());
-    if (!faults.empty()) throw InputError(std::move(faults));
     // Modes without units refuse exact answers, and take a gap of 0 as one to try for.
     const bool in_units =
         limits.hours.empty() && limits.quotas.empty() && (options.exact || options.gap <= 0);

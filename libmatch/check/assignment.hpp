@@ -25,6 +25,7 @@
 #include <libmatch/check/assignment_case.hpp>
 #include <libmatch/check/choice.hpp>
 #include <libmatch/check/infeasible.hpp>
+#include <libmatch/check/previous.hpp>
 #include <libmatch/check/quotas.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/core/exact_sum.hpp>
@@ -108,13 +109,15 @@ inline void judge_hours(const AssignmentCase& problem, const AssignmentLimits& l
 }
 
 /// Adds the most that one firm can bring to the dual value when it sees these prices. A firm
-/// without pins may stay out at its own value, and takes no pair for less.
+/// without pins may stay out at its own value, and takes no pair for less. The pair with `kept`, if
+/// any, counts as kept_value: the price of a change.
 template <class Seen>
 void add_best_choice(const AssignmentCase& problem, const AssignmentLimits& limits, FirmId i,
                      const Seen& seen, const std::vector<AdviserId>& pins, double unit,
-                     ExactSum& sum) {
+                     AdviserId kept, double more, ExactSum& sum) {
     const auto net = [&](AdviserId j) {
-        const double u = in_unit(problem.utility(i, j), unit);
+        const double worth = problem.utility(i, j);
+        const double u = in_unit(j == kept ? kept_value(worth, more) : worth, unit);
         return limits.hours.empty() ? net_value(u, seen(j))
                                     : net_value(u, seen(j).high, hours_of(problem, limits, i, j));
     };
@@ -129,12 +132,19 @@ void add_best_choice(const AssignmentCase& problem, const AssignmentLimits& limi
     choice.add_to(sum);
 }
 
+/// What a dual value counts beside prices of advisers.
+struct Terms {
+    const QuotaLedger& quotas;
+    const std::vector<std::vector<AdviserId>>& pins;  ///< of each firm
+    const Previous& previous;
+    double change_price = 0;
+};
+
 /// The dual value of the claimed prices: every price, every firm, every pair. Nothing when prices
 /// are missing or no numbers, which the verdict then says.
 inline std::optional<Account> dual_value(const AssignmentCase& problem,
                                          const AssignmentLimits& limits,
-                                         const AssignmentResult& claim, const QuotaLedger& quotas,
-                                         const std::vector<std::vector<AdviserId>>& pins,
+                                         const AssignmentResult& claim, const Terms& terms,
                                          double unit, Verdict& verdict, unsigned threads) {
     const auto fail = [&](std::string subject, std::string text) {
         verdict.fail(problem.stage, std::move(subject), std::move(text));
@@ -146,6 +156,11 @@ inline std::optional<Account> dual_value(const AssignmentCase& problem,
     }
     const bool in_hours = !limits.hours.empty();
     Account bound;
+    if (terms.change_price > 0 && limits.max_changes) {
+        const Previous& previous = terms.previous;
+        bound.add_multiple(terms.change_price,
+                           *limits.max_changes + previous.beyond_seats - previous.counting);
+    }
     for (std::size_t j = 0; j < problem.advisers; ++j) {
         const double price = claim.prices[j];
         if (!std::isfinite(price)) {
@@ -164,18 +179,19 @@ inline std::optional<Account> dual_value(const AssignmentCase& problem,
             bound.add_multiple(p, price > 0 ? limits.capacity[j] : least);
         }
     }
-    if (!quotas.add_cost(problem.stage, claim.quota_prices, unit, bound, verdict))
+    if (!terms.quotas.add_cost(problem.stage, claim.quota_prices, unit, bound, verdict))
         return std::nullopt;
     if (problem.best_choices && limits.quotas.empty() && limits.reservation.empty()) {
-        bound.sum.add(problem.best_choices(pins));
+        bound.sum.add(problem.best_choices(terms.pins));
     } else {
         const std::size_t chunk = std::max<std::size_t>(64, problem.firms / 1'024);
         std::vector<ExactSum> parts((problem.firms + chunk - 1) / chunk);
         parallel_chunks(problem.firms, chunk, threads, [&](std::size_t begin, std::size_t end) {
-            QuotaLedger::Seen seen(quotas, claim.prices, claim.quota_prices, unit);
+            QuotaLedger::Seen seen(terms.quotas, claim.prices, claim.quota_prices, unit);
             for (std::size_t i = begin; i < end; ++i) {
                 seen.look_as(FirmId(i));
-                add_best_choice(problem, limits, FirmId(i), seen, pins[i], unit,
+                add_best_choice(problem, limits, FirmId(i), seen, terms.pins[i], unit,
+                                terms.previous.adviser[i], terms.change_price,
                                 parts[begin / chunk]);
             }
         });
@@ -201,7 +217,9 @@ inline void judge_infeasible_quotas(const AssignmentCase& problem, const Assignm
     worthless.best_choices = nullptr;
     AssignmentLimits bare = limits;
     bare.reservation.clear();
-    const auto value = dual_value(worthless, bare, claim, quotas, pins, 0, verdict, threads);
+    const auto value =
+        dual_value(worthless, bare, claim,
+                   {quotas, pins, {bare, problem.firms, problem.eligible}, 0}, 0, verdict, threads);
     if (value && !(value->sum.up() < 0)) {
         verdict.fail(
             problem.stage, "status",
@@ -343,8 +361,27 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         if (!problem.eligible(p.firm, p.adviser)) fail(pair_name(p), "the pin is not eligible");
     }
 
-    const auto bound =
-        detail::dual_value(problem, limits, claim, quotas, pins, unit, verdict, threads);
+    // Changes: their count, their limit, and their price.
+    const Previous previous(limits, problem.firms, problem.eligible);
+    const double change_price = claim.change_price;
+    if (const auto changes = previous.changes(seen);
+        claim.changes != changes || claim.forced_changes != previous.forced) {
+        fail("changes", "claimed " + std::to_string(claim.changes) + " and " +
+                            std::to_string(claim.forced_changes) + " forced, recounted " +
+                            std::to_string(changes) + " and " + std::to_string(previous.forced));
+    } else if (limits.max_changes && changes > *limits.max_changes) {
+        fail("changes",
+             std::to_string(changes) + " for a limit of " + std::to_string(*limits.max_changes));
+    }
+    const bool priced = std::isfinite(change_price) && change_price >= 0;
+    if (!priced || (change_price > 0 && !limits.max_changes)) {
+        fail("change price",
+             detail::figure(change_price) + " is not from 0, or there is no limit on changes");
+    }
+
+    const auto bound = detail::dual_value(problem, limits, claim,
+                                          {quotas, pins, previous, priced ? change_price : 0}, unit,
+                                          verdict, threads);
     if (!bound) {
         verdict.stages.push_back(found);
         return;

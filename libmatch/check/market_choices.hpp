@@ -26,11 +26,14 @@
 
 namespace libmatch::check {
 
-/// Sum over all firms of what each can reach, see choice.hpp. `pins`: of each firm.
+/// Sum over all firms of what each can reach, see choice.hpp. `pins`: of each firm. `kept`: per
+/// firm an adviser with whom its pair counts as kept_value(score, more), or none; empty = none.
 [[nodiscard]] inline ExactSum market_choices(const Scorer& scorer, const AssignmentLimits& limits,
                                              const std::vector<double>& prices,
                                              const std::vector<std::vector<AdviserId>>& pins,
-                                             double unit, unsigned threads) {
+                                             double unit, unsigned threads,
+                                             const std::vector<AdviserId>& kept = {},
+                                             double more = 0) {
     const Market& market = scorer.market();
     const std::size_t n = market.firms.size(), m = market.advisers.size();
     std::vector<std::vector<FirmId>> at_place(market.places.size());
@@ -61,11 +64,16 @@ namespace libmatch::check {
             });
             for (const FirmId i : at_place[p]) {
                 Choice choice(limits, i, pins[i].size());
+                const AdviserId own = kept.empty() ? AdviserId() : kept[i];
                 const auto net = [&](double score, AdviserId j) {
-                    return exact_difference(in_unit(score, unit), in_unit(prices[j], unit));
+                    const double u = j == own ? kept_value(score, more) : score;
+                    return exact_difference(in_unit(u, unit), in_unit(prices[j], unit));
                 };
                 for (const AdviserId j : pins[i]) choice.pin(net(scorer.score(i, j), j));
                 if (scorer.firm_rule(i) == Exclusion::none && choice.open()) {
+                    const bool open = own.known() && std::find(pins[i].begin(), pins[i].end(),
+                                                               own) == pins[i].end();
+                    if (open) choice.offer(net(scorer.score(i, own), own));
                     double most = scorer.programme().coverage + 2 * unit;
                     for (const PairNote& note : scorer.notes(i)) {
                         if (note.kind == PairKind::bonus && note.value > 0) most += note.value;
@@ -76,6 +84,7 @@ namespace libmatch::check {
                         const double margin = 0x1p-48 * (std::fabs(s.common) + std::fabs(most) +
                                                          std::fabs(prices[s.adviser]));
                         if (s.shared + most + margin < choice.least() * scale) break;
+                        if (open && s.adviser == own) continue;
                         if (scorer.pair_rule(i, s.adviser) != Exclusion::none) continue;
                         if (std::find(pins[i].begin(), pins[i].end(), s.adviser) != pins[i].end())
                             continue;

@@ -6,16 +6,24 @@
 // Capacities can be hours instead: sum_i h_ij x_ij <= C_j, with h_ij from the source of the pairs.
 // A firm that stays out can be worth r_i instead of 0.
 // Quotas bound groups of pairs: lo_q <= sum over (i, j) in F_q x A_q of x_ij <= hi_q.
+//
+// An earlier assignment can be given, and how many firms may leave it. Changes are counted beyond
+// those that the limits force whatever is decided, so every bound from 0 can be met: a pair counts
+// where it is eligible, its firm has a demand and no pin elsewhere; where more pairs count at an
+// adviser than it has seats, the surplus is forced.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/types.hpp>
 #include <libmatch/model/certificate.hpp>
 
@@ -49,7 +57,9 @@ struct AssignmentLimits {
     std::vector<std::int32_t> demand;      ///< d_i >= 0; default 1
     std::vector<std::int32_t> min_demand;  ///< dmin_i, 0 <= dmin_i <= d_i; default 0
     std::vector<Pair> pinned;              ///< sorted, distinct, eligible
-    std::vector<Quota> quotas{};           ///< may overlap; not with hours or demands above 1
+    std::vector<Pair> previous{};          ///< an earlier answer: sorted, one pair per firm at most
+    std::optional<std::int64_t> max_changes{};  ///< of `previous`, >= 0; none = any number
+    std::vector<Quota> quotas{};                ///< may overlap; not with hours, demands above 1
     /// What an unserved firm of demand 1 is worth, of either sign; default 0. Not with demands
     /// above 1 or minimum demands.
     std::vector<double> reservation{};
@@ -69,6 +79,13 @@ struct AssignmentLimits {
 /// By how much a sum of hours may exceed a capacity because of rounding. The one place that says
 /// so: solvers keep within a thousandth of it, the judge allows it.
 [[nodiscard]] constexpr double hours_tolerance(double capacity) { return 1e-9 * capacity; }
+
+/// What a previous pair counts at a price of a change: u + price, rounded up, so that a bound from
+/// it holds. The one place that says so, for solvers and the judge.
+[[nodiscard]] inline double kept_value(double u, double change_price) {
+    const TwoDoubles sum = exact_difference(u, -change_price);
+    return sum.low > 0 ? std::nextafter(sum.high, HUGE_VAL) : sum.high;
+}
 
 /// Why no assignment exists: one part of a minimum cut, whose members need more units than can
 /// reach them; or a limit that belongs to the proof where there are quotas, without members. Each
@@ -127,6 +144,13 @@ struct AssignmentResult {
     std::vector<Blocker> blockers;
     std::vector<Relaxation> relaxation;  ///< the smallest; none with hours or quotas
     std::vector<Pair> relaxed_pairs;     ///< sorted; they meet the relaxed limits
+    std::int64_t changes = 0;            ///< firms that left their previous adviser, unforced
+    std::int64_t forced_changes = 0;     ///< previous pairs that no answer could have kept
+    /// What one more change would bring at most, score units, >= 0: the price of max_changes in
+    /// the bound.
+    double change_price = 0;
+    /// The answer without max_changes, with its own proof; null where none was asked.
+    std::shared_ptr<const AssignmentResult> unlimited{};
 };
 
 struct AssignmentOptions {
@@ -136,6 +160,9 @@ struct AssignmentOptions {
     int candidates = 32;     ///< length of each firm's list; speed only, never the answer's proof
     unsigned threads = 0;    ///< 0 = all cores; never changes the answer
     std::uint64_t seed = 0;  ///< of the searches with hours and quotas; nothing else draws
+    /// Prices of an earlier answer, >= 0, one per adviser, to begin at, with the previous pairs of
+    /// the limits; empty = begin anew. Speed only, never the answer's proof.
+    std::vector<double> start_prices{};
 };
 
 }  // namespace libmatch

@@ -133,7 +133,114 @@ inline void check_reservation(const AssignmentLimits& limits, std::size_t n,
     }
 }
 
+/// Faults of an earlier assignment and of what is asked about it.
+inline void check_previous(const AssignmentLimits& limits, std::size_t n, std::size_t m,
+                           std::vector<Fault>& faults) {
+    const auto fail = [&](const char* table, std::int64_t row, std::string value,
+                          std::string problem, std::string remedy) {
+        faults.push_back({Fault::Severity::error, table, row, "", std::move(value),
+                          std::move(problem), std::move(remedy)});
+    };
+    for (std::size_t k = 0; k < limits.previous.size(); ++k) {
+        const Pair& p = limits.previous[k];
+        const auto row = static_cast<std::int64_t>(k);
+        const std::string text =
+            std::to_string(p.firm.value) + ", " + std::to_string(p.adviser.value);
+        if (p.firm >= n || p.adviser >= m) {
+            fail("previous", row, text,
+                 "the pair lies outside the " + std::to_string(n) + " x " + std::to_string(m) +
+                     " problem",
+                 "number its firm and adviser as in this problem, or drop it");
+        } else if (k > 0 && !(limits.previous[k - 1].firm < p.firm)) {
+            fail("previous", row, text, "the firm has a pair before, or the pairs are not sorted",
+                 "sort them and keep one per firm");
+        }
+    }
+    if (limits.max_changes && *limits.max_changes < 0) {
+        fail("max_changes", -1, std::to_string(*limits.max_changes), "it is negative",
+             "use 0 or more");
+    }
+    const bool asked = limits.max_changes.has_value();
+    const auto refuse = [&](const char* table, std::size_t row, std::int64_t value,
+                            const char* remedy) {
+        fail(table, static_cast<std::int64_t>(row), std::to_string(value),
+             "max_changes is supported with demands of 1 and without minimums", remedy);
+    };
+    for (std::size_t i = 0; asked && i < limits.min_demand.size(); ++i) {
+        if (limits.min_demand[i] > 0)
+            refuse("min_demand", i, limits.min_demand[i], "use 0, or leave max_changes out");
+    }
+    for (std::size_t j = 0; asked && j < limits.min_load.size(); ++j) {
+        if (limits.min_load[j] > 0)
+            refuse("min_load", j, limits.min_load[j], "use 0, or leave max_changes out");
+    }
+    if (asked && !limits.hours.empty()) {
+        fail("hours", -1, std::to_string(limits.hours.size()) + " entries",
+             "max_changes is not supported with capacities in hours", "leave one of the two out");
+    }
+    if (asked && !(limits.quotas.empty() && limits.reservation.empty())) {
+        fail(limits.quotas.empty() ? "reservation" : "quotas", -1, "",
+             "max_changes is not supported with quotas and reservation",
+             "leave max_changes or these out");
+    }
+    for (std::size_t i = 0; !limits.previous.empty() && i < limits.demand.size(); ++i) {
+        if (limits.demand[i] > 1) {
+            fail("demand", static_cast<std::int64_t>(i), std::to_string(limits.demand[i]),
+                 "previous pairs are supported with demands of 0 and 1",
+                 "use 0 or 1, or leave previous out");
+        }
+    }
+}
+
 }  // namespace detail
+
+/// Faults of what the options ask of these limits.
+[[nodiscard]] inline std::vector<Fault> start_faults(const AssignmentOptions& options,
+                                                     const AssignmentLimits& limits,
+                                                     std::size_t m) {
+    std::vector<Fault> faults;
+    const std::vector<double>& prices = options.start_prices;
+    const auto fail = [&](const char* table, std::int64_t row, std::string value,
+                          std::string problem, std::string remedy) {
+        faults.push_back({Fault::Severity::error, table, row, "", std::move(value),
+                          std::move(problem), std::move(remedy)});
+    };
+    if (options.exact && limits.max_changes) {
+        fail("exact", -1, "", "it is not supported with max_changes: no prices may close the gap",
+             "leave one of the two out");
+    }
+    if (options.exact && !limits.quotas.empty()) {
+        fail("exact", -1, "true", "no prices prove an exact answer where there are quotas",
+             "leave it out and give the gap to reach");
+    }
+    if (prices.empty()) return faults;
+    if (prices.size() != m) {
+        fail("prices", -1, std::to_string(prices.size()) + " entries",
+             std::to_string(m) + " entries are expected", "give one per adviser");
+    }
+    for (std::size_t j = 0; j < prices.size(); ++j) {
+        if (!(std::isfinite(prices[j]) && prices[j] >= 0)) {
+            fail("prices", static_cast<std::int64_t>(j), std::to_string(prices[j]),
+                 "it is not a finite number from 0", "use 0 for an adviser without a price");
+        }
+    }
+    const auto unsupported = [&](const char* table, std::size_t row, std::int64_t value) {
+        fail(table, static_cast<std::int64_t>(row), std::to_string(value),
+             "prices to begin at are supported with demands of 1 and without minimums",
+             "leave prices out");
+    };
+    for (std::size_t i = 0; i < limits.demand.size(); ++i)
+        if (limits.demand[i] > 1) unsupported("demand", i, limits.demand[i]);
+    for (std::size_t i = 0; i < limits.min_demand.size(); ++i)
+        if (limits.min_demand[i] > 0) unsupported("min_demand", i, limits.min_demand[i]);
+    for (std::size_t j = 0; j < limits.min_load.size(); ++j)
+        if (limits.min_load[j] > 0) unsupported("min_load", j, limits.min_load[j]);
+    if (!limits.hours.empty()) {
+        fail("hours", -1, std::to_string(limits.hours.size()) + " entries",
+             "prices to begin at are not supported with capacities in hours", "leave prices out");
+    }
+    return faults;
+}
 
 /// Every fault of the limits of a problem of n firms and m advisers.
 [[nodiscard]] inline std::vector<Fault> faults_of(const AssignmentLimits& limits, std::size_t n,
@@ -203,6 +310,7 @@ inline void check_reservation(const AssignmentLimits& limits, std::size_t n,
     }
     detail::check_quotas(limits, n, m, faults);
     detail::check_reservation(limits, n, faults);
+    detail::check_previous(limits, n, m, faults);
     return faults;
 }
 

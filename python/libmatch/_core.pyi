@@ -91,6 +91,14 @@ class AssignResult(_Made):
     def relaxation(self) -> list[RelaxationRow]: ...
     @property
     def relaxed_pairs(self) -> NDArray[np.int64]: ...
+    @property
+    def changes(self) -> int: ...
+    @property
+    def forced_changes(self) -> int: ...
+    @property
+    def change_price(self) -> float: ...
+    @property
+    def unlimited(self) -> AssignResult | None: ...
 
 class PoolResult(_Made):
     @property
@@ -147,12 +155,15 @@ def assign(
     quotas: Sequence[QuotaRow],
     reservation: NDArray[np.float64] | None,
     *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     gap: float,
     exact: bool,
     unit: float = 1e-6,
     time_limit: float | None,
     threads: int,
     seed: int = 0,
+    prices: NDArray[np.float64] | None = None,
 ) -> AssignResult: ...
 def verify_assign(
     n: int,
@@ -168,6 +179,9 @@ def verify_assign(
     load: NDArray[np.float64] | None,
     quotas: Sequence[QuotaRow],
     reservation: NDArray[np.float64] | None,
+    *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     pairs: NDArray[np.int64],
     prices: NDArray[np.float64],
     quota_prices: NDArray[np.float64],
@@ -175,6 +189,7 @@ def verify_assign(
     bound: float,
     unit: float,
     status: str,
+    changed: tuple[int, int, float],
     infeasible: Infeasible,
 ) -> Verdict: ...
 def assign_market(
@@ -182,18 +197,25 @@ def assign_market(
     programme: str,
     quotas: Sequence[QuotaRow],
     reservation: NDArray[np.float64] | None,
+    *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     gap: float = 1e-4,
     exact: bool = False,
     unit: float = 1e-6,
     time_limit: float | None = None,
     threads: int = 0,
     seed: int = 0,
+    prices: NDArray[np.float64] | None = None,
 ) -> AssignResult: ...
 def verify_assign_market(
     market: Market,
     programme: str,
     quotas: Sequence[QuotaRow],
     reservation: NDArray[np.float64] | None,
+    *,
+    previous: NDArray[np.int64] | None = None,
+    max_changes: int | None = None,
     pairs: NDArray[np.int64],
     prices: NDArray[np.float64],
     quota_prices: NDArray[np.float64],
@@ -201,6 +223,7 @@ def verify_assign_market(
     bound: float,
     unit: float,
     status: str,
+    changed: tuple[int, int, float],
     infeasible: Infeasible,
 ) -> Verdict: ...
 def pool(

@@ -53,6 +53,21 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (assign(threads=2.5), "threads is 2.5; a whole number"),
     (assign(seed="x"), "seed is 'x'; a whole number"),
     (assign(programme="x"), "programme is for a Market"),
+    (assign(prices=[1.0]), "prices value .1 entries.: 2 entries are expected"),
+    (assign(prices=1.0), r"prices has shape \(\); one per column is expected"),
+    (assign(prices=[0, -1]), "prices.*row 1"),
+    (assign(prices=[0, np.nan]), "prices.*row 1"),
+    (assign(prices=[0, 0], min_load=1), "prices to begin at are supported with demands of 1"),
+    (assign(prices=[0, 0], load=1.0), "prices to begin at are not supported with capacities in"),
+    (assign(previous=[[0, 0, 0]]), r"previous has shape \(1, 3\) and holds int64"),
+    (assign(previous=[[0, -1]]), r"previous\[0\] is \(0, -1\); count rows and columns from 0"),
+    (assign(previous=[[3, 0]]), "previous.*3, 0.*outside the 3 x 2 problem"),
+    (assign(previous=[[1, 0], [1, 1]]), "previous.*the firm has a pair before"),
+    (assign(max_changes=1), "max_changes needs previous"),
+    (assign(previous=[[0, 0]], max_changes=-1), "max_changes is -1; a whole number from 0"),
+    (assign(previous=[[0, 0]], max_changes=1, exact=True), "exact.*not supported with max_change"),
+    (assign(previous=[[0, 0]], max_changes=1, min_demand=1), "min_demand.*max_changes is support"),
+    (assign(previous=[[0, 0]], demand=2), "demand.*previous pairs are supported with demands of"),
     (pool(amount=[[1.0]]), r"amount has shape \(1, 1\); \(firms,\) is expected"),
     (pool(amount=[1.0, 0.0]), r"amount\[1\] is 0; more than 0 EUR is expected"),
     (pool(amount=[1.0, np.nan]), r"amount\[1\] is nan; a finite number"),
@@ -90,7 +105,7 @@ def test_bad_input_is_named(call: Callable[[], Any], message: str) -> None:
     assert isinstance(raised.value, ValueError)
 
 
-@pytest.mark.parametrize("option", [{"prices": [0, 0]}, {"policy": "fair"}])
+@pytest.mark.parametrize("option", [{"policy": "fair"}])
 def test_what_is_not_supported_yet_says_so(option: dict[str, Any]) -> None:
     with pytest.raises(NotImplementedError, match=next(iter(option))):
         assign(**option)()

@@ -39,17 +39,25 @@ TEST(MarketChoices, EqualTheLoopOverAllPairs) {
                 const AdviserId j(random.below(market.advisers.size()));
                 if (limits.demand[i] > 0 && problem.eligible(FirmId(i), j)) pins[i].push_back(j);
             }
+            // Pairs that are worth more because they are kept.
+            std::vector<AdviserId> kept(market.firms.size());
+            for (std::size_t i = 0; i < kept.size(); i += 2) {
+                const AdviserId j(random.below(market.advisers.size()));
+                if (problem.eligible(FirmId(i), j)) kept[i] = j;
+            }
+            const double more = seed % 2 == 0 ? 0.4 : 0;
             for (const double unit : {0.0, 1e-6, 1e-2}) {
                 // Exact sums: not a bit may differ.
                 ExactSum expected;
                 for (std::size_t i = 0; i < market.firms.size(); ++i) {
                     ExactSum of_firm;
                     detail::add_best_choice(problem, limits, FirmId(i), prices, pins[i], unit,
-                                            of_firm);
+                                            of_firm, kept[i], more);
                     above_zero += of_firm.down() > 0 ? 1 : 0;
                     expected.add(of_firm);
                 }
-                const ExactSum found = market_choices(scorer, limits, prices, pins, unit, 2);
+                const ExactSum found =
+                    market_choices(scorer, limits, prices, pins, unit, 2, kept, more);
                 EXPECT_EQ(found.down(), expected.down()) << "seed " << seed;
                 EXPECT_EQ(found.up(), expected.up()) << "seed " << seed;
             }
