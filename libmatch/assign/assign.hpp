@@ -64,9 +64,10 @@ class Assigner {
         if (found == Feasibility::unknown) return stopped_early();
 
         bool proven = false;
-        if (!options_.start_prices.empty() && warm_start(previous)) {
+        const bool begun = !options_.start_prices.empty();
+        if (begun && warm_start(previous)) {
             proven = !exact_;
-        } else if (control_.stop()) {
+        } else if (begun && control_.stop()) {
             settle_for_best_bound();
         } else if (!only_capacities() || (exact_ && source_.stored())) {
             start_in_units();

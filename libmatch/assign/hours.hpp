@@ -22,8 +22,6 @@
 #include <libmatch/assign/hours_dual.hpp>
 #include <libmatch/assign/hours_problem.hpp>
 #include <libmatch/assign/hours_search.hpp>
-#include <libmatch/core/error.hpp>
-#include <libmatch/model/assignment_faults.hpp>
 
 namespace libmatch {
 namespace detail {
@@ -35,13 +33,6 @@ class HoursAssigner {
         : source_(source), limits_(limits), options_(options), control_(control) {}
 
     AssignmentResult solve() {
-        auto faults = faults_of(limits_, source_.firms(), source_.advisers());
-        if (options_.exact) {
-            faults.push_back({Fault::Severity::error, "exact", -1, "", "true",
-                              "no prices prove an exact answer where capacity is hours",
-                              "leave it out and give the gap to reach"});
-        }
-        if (!faults.empty()) throw InputError(std::move(faults));
         if (!pins_hold()) return infeasible();
         const HoursProblem problem = gather_hours(source_, limits_, options_.threads);
         if (!forced_firms_fit(problem)) return infeasible();

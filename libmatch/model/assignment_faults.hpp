@@ -209,6 +209,10 @@ inline void check_previous(const AssignmentLimits& limits, std::size_t n, std::s
         fail("exact", -1, "", "it is not supported with max_changes: no prices may close the gap",
              "leave one of the two out");
     }
+    if (options.exact && !limits.hours.empty()) {
+        fail("exact", -1, "true", "no prices prove an exact answer where capacity is hours",
+             "leave it out and give the gap to reach");
+    }
     if (options.exact && !limits.quotas.empty()) {
         fail("exact", -1, "true", "no prices prove an exact answer where there are quotas",
              "leave it out and give the gap to reach");
