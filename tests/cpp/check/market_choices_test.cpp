@@ -49,10 +49,13 @@ TEST(MarketChoices, EqualTheLoopOverAllPairs) {
             for (const double unit : {0.0, 1e-6, 1e-2}) {
                 // Exact sums: not a bit may differ.
                 ExactSum expected;
+                const auto seen = [&](AdviserId j) {
+                    return TwoDoubles{in_unit(prices[j], unit), 0};
+                };
                 for (std::size_t i = 0; i < market.firms.size(); ++i) {
                     ExactSum of_firm;
-                    detail::add_best_choice(problem, limits, FirmId(i), prices, pins[i], unit,
-                                            of_firm, kept[i], more);
+                    detail::add_best_choice(problem, limits, FirmId(i), seen, pins[i], unit,
+                                            kept[i], more, of_firm);
                     above_zero += of_firm.down() > 0 ? 1 : 0;
                     expected.add(of_firm);
                 }
