@@ -84,8 +84,9 @@ class ExactStart {
         std::size_t pairs = 0;
         for (std::size_t i = 0; i < n_; ++i) {
             pairs += lists.of(FirmId(i)).size();
+            // In full: single precision may have lost the value, and rows would not fit.
             for (const Candidate& c : lists.of(FirmId(i)))
-                most = std::max(most, std::fabs(static_cast<double>(c.value)));
+                most = std::max(most, std::fabs(source_.utility(FirmId(i), c.adviser)));
         }
         PackedRows packed(n_, pairs, most_units(most));
         for (std::size_t i = 0; i < n_; ++i) {
