@@ -58,6 +58,7 @@ class QuotaDual {
             high_[v] = now.z[v] + box * scale_;
         }
         best_bound_ = HUGE_VAL;
+        best_prices_ = start;  // a stop may come before the first bound
         farkas_.clear();
         double tau = scale_ * first;
         damping_ = first_damping;
