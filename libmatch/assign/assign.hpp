@@ -76,6 +76,7 @@ class Assigner {
             proven = !exact_ && gap() <= options_.gap;
         }
         if (!proven && !control_.stop()) proven = exact();
+        if (!certified_) certify();  // a stop came before anything was proven
         if (!proven) keep_better_pairs();
 
         Certificate& c = result_.certificate;
@@ -149,6 +150,7 @@ class Assigner {
         }
         result_.certificate.objective = warm.objective();
         reach_ = exact_steps * last_exact_step() * warm.mean();
+        certified_ = closed;
         if (!closed) warm_ = result_;
         return closed;
     }
@@ -184,17 +186,16 @@ class Assigner {
             search.run_to(last_exact_step());
             take(search);
             reach_ = exact_steps * search.last_epsilon();
-            if (!control_.stop()) return;  // the exact mode goes on, and proves
-        } else {
-            const bool proven = search.run(std::max(options_.gap, 1e-9), [&] {
-                take(search);
-                certify();
-                return gap();
-            });
-            if (proven) return;
-            take(search);
-            reach_ = exact_steps * search.last_epsilon();
+            return;  // the exact mode goes on, and proves
         }
+        const bool proven = search.run(std::max(options_.gap, 1e-9), [&] {
+            take(search);
+            certify();
+            return gap();
+        });
+        if (proven) return;
+        take(search);
+        reach_ = exact_steps * search.last_epsilon();
         if (search.mean() <= 0) close_empty_seats(room, search.highest());
         certify();
         if (search.mean() > 0 && result_.certificate.bound == 0) {
@@ -241,10 +242,10 @@ class Assigner {
         for (std::size_t j = 0; j < m_; ++j)
             result_.prices[j] = static_cast<double>(start.prices[j]) * units_.unit();
         reach_ = exact_steps * static_cast<double>(start.step) * units_.unit();
-        if (control_.stop()) certify();
     }
 
     bool exact() {
+        certified_ = true;  // on every way out
         const double unit = units_.unit();
         WholeAnswer answer{result_.pairs, std::vector<std::int64_t>(m_)};
         for (std::size_t j = 0; j < m_; ++j) answer.prices[j] = to_units(result_.prices[j], unit);
@@ -287,6 +288,7 @@ class Assigner {
     /// The answer at hand with the best bound that was proven before the work was stopped, else
     /// with the one that needs no proof: every firm at the most that a pair can be worth.
     void settle_for_best_bound() {
+        certified_ = true;
         Certificate& c = result_.certificate;
         c.unit = 0;
         c.objective = objective_of(source_, result_.pairs, options_.threads);
@@ -306,6 +308,7 @@ class Assigner {
 
     /// Objective and bound of the answer at hand, in reals.
     void certify() {
+        certified_ = true;
         Certificate& c = result_.certificate;
         const bool wait = cheap_to_prove();
         if (wait || !control_.stop()) {
@@ -367,6 +370,7 @@ class Assigner {
     AssignmentResult result_;
     AssignmentResult warm_;  ///< of a warm start that did not close the gap
     const Control never_stop_;
+    bool certified_ = false;  ///< the certificate is of the answer at hand
     double best_bound_ = 0;
     std::vector<double> best_prices_;  ///< that prove it; empty = nothing was proven yet
 };

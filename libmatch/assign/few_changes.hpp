@@ -71,7 +71,7 @@ class FewChanges {
             return first;
         }
         bound_ = true_bound(source_, first);
-        if (control_.stop()) bound_ = first.certificate.bound;
+        if (control_.stop()) bound_ = easy_bound(first);
         prices_ = first.prices;
         start_ = {first.pairs, first.prices};
         consider(first.pairs);
@@ -208,6 +208,16 @@ class FewChanges {
     [[nodiscard]] double true_bound(const PairSource& source, const AssignmentResult& r) const {
         if (r.certificate.unit == 0) return r.certificate.bound;
         return bound_of(source, limits_, r.prices, r.pairs, -HUGE_VAL, options_.threads, control_);
+    }
+
+    /// Without looking at any pair: rounding to whole units moved each by less than one.
+    [[nodiscard]] double easy_bound(const AssignmentResult& r) const {
+        std::int64_t demand = 0;
+        for (std::size_t i = 0; i < n_; ++i) demand += limits_.demand_of(FirmId(i));
+        ExactSum sum;
+        sum.add(r.certificate.bound);
+        sum.add_multiple(r.certificate.unit, demand);
+        return sum.up();
     }
 
     // ---- lawful answers ----

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -62,8 +63,20 @@ class Control {
     [[nodiscard]] bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
     [[nodiscard]] bool timed_out() const { return deadline_ && Clock::now() >= *deadline_; }
 
-    /// Any thread may ask. Sticky once cancelled.
-    [[nodiscard]] bool stop() const { return cancelled() || timed_out(); }
+    /// Any thread may ask. Sticky once true.
+    [[nodiscard]] bool stop() const {
+        if (last_ask_ >= 0 && asks_.fetch_add(1, std::memory_order_relaxed) >= last_ask_)
+            return true;
+        return cancelled() || timed_out();
+    }
+    /// From now on, the work is told to go on `asks` times and then to stop: how tests reach each
+    /// moment at which a stop may come. Not while work runs.
+    void stop_after(std::int64_t asks) {
+        asks_ = 0;
+        last_ask_ = asks;
+    }
+    /// How often stop() was asked since.
+    [[nodiscard]] std::int64_t asks() const { return asks_; }
     /// The status to report when `stop()` ended the work.
     [[nodiscard]] Status stop_status() const {
         return cancelled() ? Status::cancelled : Status::time_limit;
@@ -97,6 +110,8 @@ class Control {
     std::optional<Clock::time_point> deadline_;
     Listener listener_;
     std::atomic<bool> cancelled_{false};
+    std::int64_t last_ask_ = -1;  ///< negative: asks are not counted
+    mutable std::atomic<std::int64_t> asks_{0};
     std::string scope_;
     std::string stage_;
     Clock::time_point stage_start_ = start_;

@@ -1,8 +1,8 @@
 // Limits on changes: against every assignment of tiny problems, and the rules of counting.
 #include <gtest/gtest.h>
 
+#include <cpp/support/judge.hpp>
 #include <cpp/support/small_problem.hpp>
-#include <libmatch/check/assignment.hpp>
 #include <libmatch/retrieve/kept_source.hpp>
 
 namespace libmatch {
@@ -62,20 +62,6 @@ double best_by_trying(const SmallProblem& p, std::int64_t most) {
     return best;
 }
 
-check::Verdict judged(const SmallProblem& p, const AssignmentResult& r) {
-    check::AssignmentCase problem;
-    problem.stage = "assign";
-    problem.firms = p.firms();
-    problem.advisers = p.advisers();
-    problem.eligible = [&](FirmId i, AdviserId j) { return p.eligible(i, j); };
-    problem.utility = [&](FirmId i, AdviserId j) { return p.at(i, j); };
-    problem.firm_name = [](FirmId i) { return std::to_string(i.value); };
-    problem.adviser_name = [](AdviserId j) { return std::to_string(j.value); };
-    check::Verdict verdict;
-    check::judge_assignment(problem, p.limits, r, verdict);
-    return verdict;
-}
-
 class FewChanges : public testing::TestWithParam<ProblemShape> {};
 
 TEST_P(FewChanges, StandsBetweenItsBoundAndTheBestOfAllAssignments) {
@@ -100,12 +86,12 @@ TEST_P(FewChanges, StandsBetweenItsBoundAndTheBestOfAllAssignments) {
             EXPECT_NEAR(r.certificate.objective, p.objective_of(r.pairs), 1e-9);
             EXPECT_LE(r.certificate.objective, best + 1e-9);
             EXPECT_GE(r.certificate.bound, best - 1e-9);
-            const auto verdict = judged(p, r);
+            const auto verdict = judge(p, r);
             EXPECT_TRUE(verdict.ok()) << (verdict.ok() ? "" : verdict.violations[0].problem);
             ASSERT_NE(r.unlimited, nullptr);
             SmallProblem free = p;
             free.limits.max_changes.reset();
-            EXPECT_TRUE(judged(free, *r.unlimited).ok());
+            EXPECT_TRUE(judge(free, *r.unlimited).ok());
             EXPECT_GE(r.unlimited->certificate.bound, r.certificate.objective - 1e-9);
             ++cases;
             limited += r.change_price > 0 ? 1 : 0;
@@ -167,24 +153,24 @@ TEST(FewChanges, TheJudgeSeesWrongPricesAndCounts) {
     p.limits.previous = {{FirmId(0U), AdviserId(0U)}, {FirmId(1U), AdviserId(1U)}};
     p.limits.max_changes = 0;
     const auto good = solve(p);
-    ASSERT_TRUE(judged(p, good).ok());
+    ASSERT_TRUE(judge(p, good).ok());
     auto bad = good;
     bad.change_price = 0.5 * good.change_price;  // a price that proves less
-    EXPECT_FALSE(judged(p, bad).ok());
+    EXPECT_FALSE(judge(p, bad).ok());
     bad = good;
     bad.change_price = -1;
-    EXPECT_FALSE(judged(p, bad).ok());
+    EXPECT_FALSE(judge(p, bad).ok());
     bad = good;
     bad.changes = 1;
-    EXPECT_FALSE(judged(p, bad).ok());
+    EXPECT_FALSE(judge(p, bad).ok());
     bad = good;
     bad.pairs = {{FirmId(0U), AdviserId(1U)}, {FirmId(1U), AdviserId(0U)}};
     bad.changes = 2;
     bad.certificate.objective = 18;
-    EXPECT_FALSE(judged(p, bad).ok());
+    EXPECT_FALSE(judge(p, bad).ok());
     SmallProblem free = p;
     free.limits.max_changes.reset();
-    EXPECT_FALSE(judged(free, good).ok());  // a price for no limit
+    EXPECT_FALSE(judge(free, good).ok());  // a price for no limit
 }
 
 TEST(FewChanges, ManyFirmsReachTheGapAskedForAnyThreads) {
@@ -206,7 +192,7 @@ TEST(FewChanges, ManyFirmsReachTheGapAskedForAnyThreads) {
     EXPECT_LE(one.certificate.gap(), 1e-4);
     EXPECT_GT(one.change_price, 0);
     EXPECT_LT(one.certificate.objective, one.unlimited->certificate.objective);
-    EXPECT_TRUE(judged(p, one).ok());
+    EXPECT_TRUE(judge(p, one).ok());
     for (const unsigned threads : {2U, 4U}) {
         const auto more = solve(p, {.threads = threads});
         EXPECT_EQ(more.pairs, one.pairs);

@@ -1,10 +1,10 @@
 // Quotas: against every possible answer of small problems, and the judge on changed ones.
 #include <gtest/gtest.h>
 
+#include <cpp/support/judge.hpp>
 #include <cpp/support/small_problem.hpp>
 #include <functional>
 #include <libmatch/assign/assign.hpp>
-#include <libmatch/check/assignment.hpp>
 
 namespace libmatch {
 namespace {
@@ -57,20 +57,6 @@ double best_of_all(const SmallProblem& p) {
         return most;
     };
     return from(0);
-}
-
-check::Verdict judge(const SmallProblem& p, const AssignmentResult& claim) {
-    check::AssignmentCase problem;
-    problem.stage = "quotas";
-    problem.firms = p.firms();
-    problem.advisers = p.advisers();
-    problem.eligible = [&](FirmId i, AdviserId j) { return p.eligible(i, j); };
-    problem.utility = [&](FirmId i, AdviserId j) { return p.at(i, j); };
-    problem.firm_name = [](FirmId i) { return "firm " + std::to_string(i.value); };
-    problem.adviser_name = [](AdviserId j) { return "adviser " + std::to_string(j.value); };
-    check::Verdict verdict;
-    check::judge_assignment(problem, p.limits, claim, verdict);
-    return verdict;
 }
 
 template <class Id>

@@ -2,10 +2,10 @@
 // firm, which is worth as much to it alone.
 #include <gtest/gtest.h>
 
+#include <cpp/support/judge.hpp>
 #include <cpp/support/small_problem.hpp>
 #include <functional>
 #include <libmatch/assign/assign.hpp>
-#include <libmatch/check/assignment.hpp>
 
 namespace libmatch {
 namespace {
@@ -38,20 +38,6 @@ SmallProblem with_own_advisers(const SmallProblem& p) {
     q.limits.min_demand.assign(p.firms(), 1);
     q.limits.reservation.clear();
     return q;
-}
-
-check::Verdict judge(const SmallProblem& p, const AssignmentResult& claim) {
-    check::AssignmentCase problem;
-    problem.stage = "reservation";
-    problem.firms = p.firms();
-    problem.advisers = p.advisers();
-    problem.eligible = [&](FirmId i, AdviserId j) { return p.eligible(i, j); };
-    problem.utility = [&](FirmId i, AdviserId j) { return p.at(i, j); };
-    problem.firm_name = [](FirmId i) { return "firm " + std::to_string(i.value); };
-    problem.adviser_name = [](AdviserId j) { return "adviser " + std::to_string(j.value); };
-    check::Verdict verdict;
-    check::judge_assignment(problem, p.limits, claim, verdict);
-    return verdict;
 }
 
 TEST(Reservation, EveryModeReachesTheProblemWithOwnAdvisers) {

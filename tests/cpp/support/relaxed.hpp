@@ -2,8 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cpp/support/judge.hpp>
 #include <cpp/support/small_problem.hpp>
-#include <libmatch/check/assignment.hpp>
 #include <string>
 #include <vector>
 
@@ -30,20 +30,6 @@ inline SmallProblem relaxed(SmallProblem p, const std::vector<Relaxation>& chang
         }
     }
     return p;
-}
-
-inline check::Verdict judge(const SmallProblem& p, const AssignmentResult& claim) {
-    check::AssignmentCase problem;
-    problem.stage = "assign";
-    problem.firms = p.firms();
-    problem.advisers = p.advisers();
-    problem.eligible = [&](FirmId i, AdviserId j) { return p.eligible(i, j); };
-    problem.utility = [&](FirmId i, AdviserId j) { return p.at(i, j); };
-    problem.firm_name = [](FirmId i) { return "firm " + std::to_string(i.value); };
-    problem.adviser_name = [](AdviserId j) { return "adviser " + std::to_string(j.value); };
-    check::Verdict verdict;
-    check::judge_assignment(problem, p.limits, claim, verdict);
-    return verdict;
 }
 
 /// A problem of every kind of contradiction, by seed: minimums, pins, several pins of one firm.
