@@ -5,7 +5,8 @@
 // Method: a filter, then the score in full. The advisers that serve a place lie in blocks
 // (serving.hpp); net values in whole steps of 16 bits (net_block.hpp), with a proven bound on what
 // steps round away, tell how good the K-th best is at least, and so which pairs may be among the K
-// best. Only these are scored in full.
+// best. Only these are scored in full. Rough lists, for auctions that are proven afterwards, take the
+// steps for values and score nothing in full.
 //
 // Complexity: O(sum over places of advisers that serve it + pairs of firms and advisers that serve
 // their place x skills / 64); about K scores in full per firm. Memory O(firms + advisers).
@@ -32,6 +33,7 @@ class MarketSource final : public PairSource {
           kinds_(scorer),
           codes_(scorer, steps_, kinds_, threads),
           serving_(scorer, steps_, kinds_, threads),
+          rough_error_(codes_.mean_error()),
           rounding_(static_cast<double>(scorer.market().firms.need.rows() + 4) * 0x1p-23 *
                         scorer.programme().coverage +
                     1e-9 + 0x1p-48 * scorer.score_limit()) {}
@@ -88,6 +90,35 @@ class MarketSource final : public PairSource {
                             }
                         });
     }
+
+    void best_roughly(std::span<const FirmId> who, std::span<const double> prices,
+                      CandidateLists& lists, unsigned threads, const Control& control,
+                      double least = -HUGE_VAL) const override {
+        const Batch batch(*this, who);
+        const detail::PricedServing priced(serving_, prices);
+        parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
+                        [&](std::size_t begin, std::size_t end) {
+                            detail::KeepBest keep(lists.width());
+                            View view(priced);
+                            for (std::size_t g = begin; g < end; ++g) {
+                                view.come_to(batch.place(g));
+                                const auto members = batch.members(g);
+                                for (std::size_t k = 0; k < members.size(); ++k) {
+                                    if (control.stop()) return;
+                                    if (k + ahead < members.size()) {
+                                        codes_.prefetch(who[members[k + ahead]]);
+                                        lists.prefetch(who[members[k + ahead]]);
+                                    }
+                                    const FirmId i = who[members[k]];
+                                    if (list_roughly(i, view, least, lists)) continue;
+                                    keep.clear(least);
+                                    scan(i, view, keep);
+                                    keep.write(i, lists);
+                                }
+                            }
+                        });
+    }
+    [[nodiscard]] double rough_error() const override { return rough_error_; }
 
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                 std::span<const double> prices,
@@ -204,7 +235,7 @@ class MarketSource final : public PairSource {
             // A pair with a note may be worth less than its steps say, or nothing.
             const int enough = enough_from(keep.wanted() + notes.size(),
                                            std::max<int>(from, firm.trusted), highest, view);
-            from = std::max(from, enough - static_cast<int>(2 * error / steps_.net()) - 2);
+            from = std::max(from, enough - static_cast<int>(2 * error / steps_.net()) - 1);
         }
         from = std::max(from, detail::excluded_net + 1);
         const std::size_t found =
@@ -236,6 +267,37 @@ class MarketSource final : public PairSource {
             if (raised(notes.subspan(k), j) && !raised(notes.first(k), j) && eligible(i, j))
                 offer(j, scorer_->common(scorer_->market().firms.place[i], j));
         }
+    }
+
+    /// Lists a firm's best pairs by their steps alone. False where steps do not tell enough.
+    bool list_roughly(FirmId i, View& view, double least, CandidateLists& lists) const {
+        const detail::FirmCodes::Code& firm = codes_.of(i);
+        if (!firm.meets || view.net.empty() || firm.noted || !firm.sorted) return false;
+        const int highest = net_values(i, firm, view);
+        const double low = view.place.low();
+        const int bottom = std::max<int>(steps_.below(least, low) + 1, firm.trusted);
+        // A quarter more may be found than was wanted.
+        const std::size_t wanted = std::max<std::size_t>(1, lists.width() * 3 / 4);
+        const int from = std::max(bottom, enough_from(wanted, bottom, highest, view));
+        const auto lanes = view.net.size();
+        const std::size_t found =
+            from > highest ? 0
+                           : kernel_.find(view.net.data(), lanes, static_cast<std::int16_t>(from),
+                                          view.found.data());
+        if (found > lists.width()) return false;
+        const auto parts = view.place.parts();
+        const auto slots = lists.slots(i);
+        std::size_t s = 0;
+        for (std::size_t k = 0; k < found; ++k) {
+            const std::uint32_t at = view.found[k];
+            while (s + 1 < parts.size() && at >= parts[s + 1].first) ++s;
+            const AdviserId j = parts[s].shelf->adviser(at - parts[s].first);
+            slots[k] = {j,
+                        static_cast<float>(steps_.value(view.net[at], low) + view.place.price(j))};
+        }
+        const bool all = found == kernel_.count(view.net.data(), lanes, detail::excluded_net + 1);
+        lists.finish(i, found, all ? -HUGE_VAL : steps_.value(from, low));
+        return true;
     }
 
     /// Whether a bonus may lift the pair above its steps.
@@ -308,6 +370,7 @@ class MarketSource final : public PairSource {
     detail::FirmKinds kinds_;
     detail::FirmCodes codes_;
     detail::Serving serving_;
+    double rough_error_;
     double rounding_;  ///< of a score in full, whose coverage is a sum in single precision
     detail::NetKernel kernel_ = detail::net_kernel();
 };
