@@ -133,6 +133,7 @@ class Solver {
         AssignmentResult result;
         std::vector<Assigned> assignments;
         std::vector<Unserved> unserved;
+        PairsSeen seen;
     };
 
     /// Programmes that wait for none of each other run side by side: what one thread does in one
@@ -180,6 +181,7 @@ class Solver {
             plan_.relaxed_pairs[part.name] = std::move(result.relaxed_pairs);
         }
         plan_.prices[part.name] = std::move(result.prices);
+        plan_.seen[part.name] = part.seen;
         plan_.certificates.emplace_back(std::move(part.name), result.certificate);
     }
 
@@ -210,6 +212,7 @@ class Solver {
         explain_unserved(scorer, source, served, part);
         if (part.result.certificate.status == Status::infeasible)
             name_blockers(scorer, part.result);
+        part.seen = source.seen();
         part.result.certificate.seconds = control.elapsed() - started;
         control.report(part.name, 1);
         return part;

@@ -5,8 +5,8 @@
 // Method: a filter, then the score in full. The advisers that serve a place lie in blocks
 // (serving.hpp); net values in whole steps of 16 bits (net_block.hpp), with a proven bound on what
 // steps round away, tell how good the K-th best is at least, and so which pairs may be among the K
-// best. Only these are scored in full. Rough lists, for auctions that are proven afterwards, take the
-// steps for values and score nothing in full.
+// best. Only these are scored in full. Rough lists, for auctions that are proven afterwards, take
+// the steps for values and score nothing in full.
 //
 // Complexity: O(sum over places of advisers that serve it + pairs of firms and advisers that serve
 // their place x skills / 64); about K scores in full per firm. Memory O(firms + advisers).
@@ -14,10 +14,12 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <string>
 
+#include <libmatch/model/plan.hpp>
 #include <libmatch/retrieve/serving.hpp>
 #include <libmatch/retrieve/source.hpp>
 #include <libmatch/score/scorer.hpp>
@@ -60,6 +62,10 @@ class MarketSource final : public PairSource {
         }
         return most;
     }
+    /// Since the source was made.
+    [[nodiscard]] PairsSeen seen() const {
+        return {counts_.lists.load(), counts_.filtered.load(), counts_.scored.load()};
+    }
     [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
         return std::string(name(scorer_->exclusion(i, j)));
     }
@@ -71,7 +77,7 @@ class MarketSource final : public PairSource {
         parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
                         [&](std::size_t begin, std::size_t end) {
                             detail::KeepBest keep(lists.width());
-                            View view(priced);
+                            View view(priced, counts_);
                             for (std::size_t g = begin; g < end; ++g) {
                                 view.come_to(batch.place(g));
                                 const auto members = batch.members(g);
@@ -99,7 +105,7 @@ class MarketSource final : public PairSource {
         parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
                         [&](std::size_t begin, std::size_t end) {
                             detail::KeepBest keep(lists.width());
-                            View view(priced);
+                            View view(priced, counts_);
                             for (std::size_t g = begin; g < end; ++g) {
                                 view.come_to(batch.place(g));
                                 const auto members = batch.members(g);
@@ -132,7 +138,7 @@ class MarketSource final : public PairSource {
         parallel_chunks(
             batch.pieces(), pieces_per_chunk, threads, [&](std::size_t begin, std::size_t end) {
                 auto& part = found[begin / pieces_per_chunk];
-                View view(priced);
+                View view(priced, counts_);
                 for (std::size_t g = begin; g < end; ++g) {
                     view.come_to(batch.place(g));
                     for (const std::uint32_t at : batch.members(g)) {
@@ -204,8 +210,18 @@ class MarketSource final : public PairSource {
     };
 
     /// The advisers that serve a place, and one firm's net values with them.
+    struct Counts {
+        std::atomic<std::uint64_t> lists{0}, filtered{0}, scored{0};
+    };
     struct View {
-        explicit View(const detail::PricedServing& priced) : place(priced) {}
+        View(const detail::PricedServing& priced, Counts& all) : place(priced), counts(&all) {}
+        View(const View&) = delete;
+        View& operator=(const View&) = delete;
+        ~View() {
+            counts->lists += lists;
+            counts->filtered += filtered;
+            counts->scored += scored;
+        }
         void come_to(PlaceId p) {
             place.come_to(p);
             net.resize(place.size());
@@ -215,7 +231,9 @@ class MarketSource final : public PairSource {
         detail::PlaceView place;
         std::vector<std::int16_t> net;     ///< per position, in steps
         std::vector<std::uint32_t> found;  ///< positions
-        int usual_depth = 64;              ///< steps from the best pair to the K-th; speed only
+        Counts* counts;                    ///< of all threads
+        std::uint64_t lists = 0, filtered = 0, scored = 0;
+        int usual_depth = 64;  ///< steps from the best pair to the K-th; speed only
     };
 
     /// Offers every eligible pair of the firm that may reach keep.floor() and be one of the
@@ -246,6 +264,7 @@ class MarketSource final : public PairSource {
             found < kernel_.count(view.net.data(), lanes, detail::excluded_net + 1)) {
             keep.skipped();
         }
+        view.scored += found;
         const auto offer = [&](AdviserId j, double common) {
             const double value = firm.noted
                                      ? scorer_->score_with(common, i, j, firm.asked)
@@ -320,6 +339,8 @@ class MarketSource final : public PairSource {
     /// Fills view.net; returns the highest.
     int net_values(FirmId i, const detail::FirmCodes::Code& firm, View& view) const {
         const detail::NeedCode needs = codes_.needs(i);
+        ++view.lists;
+        view.filtered += view.net.size();
         int highest = detail::excluded_net;
         for (const detail::PlaceView::Part& part : view.place.parts()) {
             detail::NetBlocks blocks = part.blocks;
@@ -370,6 +391,7 @@ class MarketSource final : public PairSource {
     detail::FirmKinds kinds_;
     detail::FirmCodes codes_;
     detail::Serving serving_;
+    mutable Counts counts_;
     double rough_error_;
     double rounding_;  ///< of a score in full, whose coverage is a sum in single precision
     detail::NetKernel kernel_ = detail::net_kernel();
