@@ -120,6 +120,8 @@ class WarmStart {
     /// Part of the distance allowed that the paths may give up beyond the least.
     static constexpr double path_part = 0.1;
     static constexpr double near_part = 0.02;  ///< of a mean utility; see near()
+    /// Pairs that are looked at to fill seats that no path filled.
+    static constexpr std::size_t most_looked_at = 300'000;
     /// From here on a quarter of the firms make paths enough.
     static constexpr std::size_t few_firms = 50'000;
     /// Part of the distance allowed that may be left in choices which are nearly best.
@@ -261,7 +263,56 @@ class WarmStart {
             held_[i] = j;
             value_[i] = j.known() ? source_.utility(i, j) : 0.0;
         });
+        fill_empty(prices);
         prices = repair.prices();
+    }
+    /// Seats that no path filled, at a price, go to firms without an adviser that lose least there:
+    /// a seat may be the fifth choice of everybody near, and lists are short.
+    void fill_empty(const std::vector<double>& prices) {
+        std::vector<std::int64_t> left = room_;
+        for (const FirmId i : free_) {
+            if (held_[i].known()) --left[held_[i]];
+        }
+        std::vector<AdviserId> open;
+        for (std::size_t j = 0; j < m_; ++j) {
+            if (left[j] > 0 && prices[j] > 0) open.emplace_back(j);
+        }
+        if (open.empty()) return;
+        std::vector<FirmId> out;
+        for (const FirmId i : free_) {
+            if (!held_[i].known() && best_[i].known()) out.push_back(i);
+        }
+        const std::size_t some = std::min(out.size(), 1 + most_looked_at / open.size());
+        std::nth_element(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(some), out.end(),
+                         [&](FirmId a, FirmId b) {
+                             return best_net_[a] != best_net_[b] ? best_net_[a] > best_net_[b]
+                                                                 : a < b;
+                         });
+        out.resize(some);
+        struct Taker {
+            double net = 0, value = 0;
+            FirmId firm;
+            AdviserId adviser;
+        };
+        std::vector<Taker> takers;
+        for (const FirmId i : out) {
+            for (const AdviserId j : open) {
+                if (!source_.eligible(i, j)) continue;
+                const double u = source_.utility(i, j);
+                if (u > 0) takers.push_back({u - prices[j], u, i, j});
+            }
+        }
+        std::sort(takers.begin(), takers.end(), [](const Taker& a, const Taker& b) {
+            return a.net != b.net     ? a.net > b.net
+                   : a.firm != b.firm ? a.firm < b.firm
+                                      : a.adviser < b.adviser;
+        });
+        for (const Taker& t : takers) {
+            if (held_[t.firm].known() || left[t.adviser] == 0) continue;
+            --left[t.adviser];
+            held_[t.firm] = t.adviser;
+            value_[t.firm] = t.value;
+        }
     }
     /// Lists for the firms that may move: those out of place, those without an adviser who are
     /// near one, and of the others as many as make enough paths.

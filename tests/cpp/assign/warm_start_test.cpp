@@ -170,6 +170,43 @@ TEST(WarmStart, SparseRowsAreListedInPart) {
     for (const Pair& p : warm.pairs()) EXPECT_LE(++load[p.adviser], 900);
 }
 
+TEST(WarmStart, LeavesNoSeatWithAPriceEmptyThatAFirmOutsideCouldTake) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const auto before = uniform_problem(400, 40, seed);
+        const auto old = solve(before);
+        auto now = changed(before, 15);
+        // The last advisers are nobody's first choices.
+        now.utility.rightCols(8).array() -= 0.4;
+        now.utility = (now.utility.array() < 0).select(-HUGE_VAL, now.utility);
+        const DenseSource source(now.utility);
+        Control control;
+        detail::WarmStart warm(source, now.limits, 0, control);
+        std::vector<Pair> previous;
+        for (const Pair& p : old.pairs) {
+            if (now.eligible(p.firm, p.adviser)) previous.push_back(p);
+        }
+        (void)warm.run(old.prices, previous, 1e-12, 1);
+        EXPECT_EQ(now.broken_limit(warm.pairs()), "");
+        std::vector<std::int64_t> left = now.limits.capacity;
+        std::vector<char> served(now.firms(), 0);
+        for (const Pair& p : warm.pairs()) {
+            --left[p.adviser];
+            served[p.firm] = 1;
+        }
+        for (std::size_t i = 0; i < now.firms(); ++i) {
+            double best = -HUGE_VAL;
+            for (std::size_t j = 0; j < now.advisers(); ++j)
+                best = std::max(best, now.at(FirmId(i), AdviserId(j)) - old.prices[j]);
+            if (served[i] != 0 || best < -0.01) continue;  // too far from any adviser
+            for (std::size_t j = 0; j < now.advisers(); ++j) {
+                EXPECT_FALSE(left[j] > 0 && old.prices[j] > 0 &&
+                             now.eligible(FirmId(i), AdviserId(j)))
+                    << "seed " << seed << " firm " << i << " adviser " << j;
+            }
+        }
+    }
+}
+
 TEST(WarmStart, StoppedIsLawfulAndBounded) {
     const auto before = uniform_problem(2'000, 30, 7);
     const auto old = solve(before);
