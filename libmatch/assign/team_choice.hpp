@@ -44,9 +44,35 @@ struct PricedMember {
     double price = 0;
 };
 
+/// The positions of the `wanted` largest values, or of all, ascending; of equal ones the first.
+inline void positions_of_largest(const std::vector<double>& values, std::size_t wanted,
+                                 std::vector<std::uint32_t>& out) {
+    out.clear();
+    if (wanted == 0) return;
+    const auto before = [&](std::uint32_t a, std::uint32_t b) {
+        return values[a] != values[b] ? values[a] > values[b] : a < b;
+    };
+    double floor = -HUGE_VAL;
+    const auto cut = [&] {
+        const auto last = out.begin() + static_cast<std::ptrdiff_t>(wanted) - 1;
+        std::nth_element(out.begin(), last, out.end(), before);
+        floor = values[*last];
+        out.resize(wanted);
+    };
+    for (std::size_t x = 0; x < values.size(); ++x) {
+        if (out.size() >= wanted && values[x] <= floor) continue;
+        out.push_back(static_cast<std::uint32_t>(x));
+        if (out.size() == 2 * wanted) cut();
+    }
+    if (out.size() > wanted) cut();
+    std::sort(out.begin(), out.end());
+}
+
 class TeamChoice {
   public:
-    explicit TeamChoice(const Team& team) : team_(team) {}
+    /// `columns`: the skills of the team, by skills instead of advisers.
+    TeamChoice(const Team& team, std::span<const double> columns)
+        : team_(team), columns_(columns), advisers_(columns.size() / std::max<std::size_t>(1, team.skills)) {}
 
     /// Another firm. `room`: members beside the pins, at most. Offers follow.
     void begin(FirmId i, std::size_t room, std::span<const PricedMember> pins) {
@@ -75,29 +101,16 @@ class TeamChoice {
         for (const double level : base_) pinned_ += level;
         pinned_size_ += full_;
         offer_.clear();
-        net_.clear();
-        level_.clear();
     }
 
     /// A member that the firm may take; each adviser once, no pin.
     void offer(AdviserId j, double utility, double price) {
-        if (room_ == 0) return;
-        offer_.push_back({j, utility, price});
-        net_.push_back(utility - price);
-        const std::size_t skills = skill_.size();
-        const std::size_t at = level_.size();
-        level_.resize(at + skills);
-        const double* skill = team_.skill.data() + j.value * team_.skills;
-        for (std::size_t k = 0; k < skills; ++k) {
-            const double level = weight_[k] * std::min(need_[k], skill[skill_[k]]);
-            level_[at + k] = std::max(0.0, level - base_[k]);
-        }
+        if (room_ > 0) offer_.push_back({j, utility, price});
     }
 
     /// `thresholds`: one per skill of the team, in and out: any give an answer, good ones soon.
     /// `steps`: subgradient steps at most.
     void solve(std::span<float> thresholds, int steps) {
-        read(thresholds);
         best_ = pinned_;
         floor_ = pinned_ - error(pinned_size_);
         best_count_ = 0;
@@ -107,16 +120,24 @@ class TeamChoice {
         teams_ = 0;
         bonus_.clear();
         if (room_ == 0 || offer_.empty()) return;
+        read(thresholds);
+        set_levels();
+        weigh();
+        gather_near();
         take_greedily();
-        lower(steps);
-        weigh(threshold_);
+        if (lower(steps)) weigh();
         look();
         write(thresholds);
     }
 
     [[nodiscard]] std::size_t offers() const { return offer_.size(); }
-    /// How much offer x can add at most over the thresholds; after solve.
-    [[nodiscard]] double bonus(std::size_t x) const { return bonus_[x]; }
+    /// How much each offer can add at most over the thresholds; after solve.
+    [[nodiscard]] const std::vector<double>& bonuses() const { return bonus_; }
+    /// Whether offer x is in the best team.
+    [[nodiscard]] bool taken(std::size_t x) const {
+        const auto end = best_team_.begin() + static_cast<std::ptrdiff_t>(best_count_);
+        return std::find(best_team_.begin(), end, x) != end;
+    }
     [[nodiscard]] AdviserId adviser(std::size_t x) const { return offer_[x].adviser; }
     [[nodiscard]] double utility(std::size_t x) const { return offer_[x].utility; }
 
@@ -160,49 +181,108 @@ class TeamChoice {
     [[nodiscard]] double size_of(std::size_t x) const {
         return std::fabs(offer_[x].utility) + std::fabs(offer_[x].price) + full_;
     }
-    [[nodiscard]] const double* levels(std::size_t x) const {
-        return level_.data() + x * skill_.size();
+    [[nodiscard]] double level(std::size_t x, std::size_t k) const {
+        return level_[k * offer_.size() + x];
     }
 
     void read(std::span<const float> thresholds) {
         threshold_.resize(skill_.size());
-        for (std::size_t k = 0; k < skill_.size(); ++k) {
-            const double most = weight_[k] * need_[k] - base_[k];
-            threshold_[k] =
-                std::clamp(static_cast<double>(thresholds[skill_[k]]), 0.0, std::max(0.0, most));
-        }
+        for (std::size_t k = 0; k < skill_.size(); ++k)
+            threshold_[k] = std::clamp(static_cast<double>(thresholds[skill_[k]]), 0.0, most(k));
     }
     void write(std::span<float> thresholds) const {
         for (std::size_t k = 0; k < skill_.size(); ++k)
             thresholds[skill_[k]] = static_cast<float>(threshold_[k]);
     }
+    /// That members can add to skill k beside the pins.
+    [[nodiscard]] double most(std::size_t k) const {
+        return std::max(0.0, weight_[k] * need_[k] - base_[k]);
+    }
 
-    // ---- a first team ----
+    void set_levels() {
+        const std::size_t count = offer_.size();
+        net_.resize(count);
+        id_.resize(count);
+        slack_.resize(count);
+        const double part = error(1);
+        for (std::size_t x = 0; x < count; ++x) {
+            net_[x] = offer_[x].utility - offer_[x].price;
+            id_[x] = offer_[x].adviser.value;
+            slack_[x] = part * size_of(x);
+        }
+        level_.resize(count * skill_.size());
+        for (std::size_t k = 0; k < skill_.size(); ++k) {
+            const double* column = columns_.data() + skill_[k] * advisers_;
+            double* to = level_.data() + k * count;
+            const double need = need_[k], weight = weight_[k], base = base_[k];
+            for (std::size_t x = 0; x < count; ++x)
+                to[x] = weight * std::min(need, column[id_[x]]);
+            if (base == 0) continue;
+            for (std::size_t x = 0; x < count; ++x) to[x] = std::max(0.0, to[x] - base);
+        }
+    }
+
+    /// r_j of every offer at the thresholds, from above.
+    void weigh() {
+        const std::size_t count = offer_.size();
+        bonus_ = net_;
+        double* sum = bonus_.data();
+        for (std::size_t k = 0; k < skill_.size(); ++k) {
+            const double* from = level_.data() + k * count;
+            const double t = threshold_[k];
+            for (std::size_t x = 0; x < count; ++x) sum[x] += std::max(0.0, from[x] - t);
+        }
+        for (std::size_t x = 0; x < count; ++x) sum[x] += slack_[x];
+        total_ = pinned_ + error(pinned_size_);
+        for (const double t : threshold_) total_ += t + error(t);
+    }
+
+    // ---- the offers that count, close together ----
+
+    void gather_near() {
+        constexpr std::size_t most_near = 48;
+        positions_of_largest(bonus_, most_near, near_);
+        near_level_.resize(near_.size() * skill_.size());
+        for (std::size_t k = 0; k < skill_.size(); ++k) {
+            for (std::size_t y = 0; y < near_.size(); ++y)
+                near_level_[k * near_.size() + y] = level(near_[y], k);
+        }
+    }
+    /// What each of them adds over these levels.
+    const std::vector<double>& gains_over(const std::vector<double>& levels) {
+        const std::size_t count = near_.size();
+        gain_.resize(count);
+        for (std::size_t y = 0; y < count; ++y) gain_[y] = net_[near_[y]];
+        double* sum = gain_.data();
+        for (std::size_t k = 0; k < skill_.size(); ++k) {
+            const double* from = near_level_.data() + k * count;
+            const double t = levels[k];
+            for (std::size_t y = 0; y < count; ++y) sum[y] += std::max(0.0, from[y] - t);
+        }
+        return gain_;
+    }
 
     void take_greedily() {
-        const std::size_t skills = skill_.size();
-        held_.assign(skills, 0.0);
+        held_.assign(skill_.size(), 0.0);
         double value = pinned_, size = pinned_size_;
         Positions team{};
         for (std::size_t count = 0; count < room_; ++count) {
+            const std::vector<double>& gain = gains_over(held_);
             double most = 0;
-            std::size_t best = offer_.size();
-            for (std::size_t x = 0; x < offer_.size(); ++x) {
-                const double* level = levels(x);
-                double gain = net_[x];
-                for (std::size_t k = 0; k < skills; ++k) gain += std::max(0.0, level[k] - held_[k]);
-                const auto end = team.begin() + static_cast<std::ptrdiff_t>(count);
-                if (gain > most && std::find(team.begin(), end, x) == end) {
-                    most = gain;
-                    best = x;
+            std::size_t best = near_.size();
+            const auto end = team.begin() + static_cast<std::ptrdiff_t>(count);
+            for (std::size_t y = 0; y < near_.size(); ++y) {
+                if (gain[y] > most && std::find(team.begin(), end, near_[y]) == end) {
+                    most = gain[y];
+                    best = y;
                 }
             }
-            if (best == offer_.size()) return;
-            for (std::size_t k = 0; k < skills; ++k)
-                held_[k] = std::max(held_[k], levels(best)[k]);
-            team[count] = static_cast<std::uint32_t>(best);
+            if (best == near_.size()) return;
+            for (std::size_t k = 0; k < skill_.size(); ++k)
+                held_[k] = std::max(held_[k], near_level_[k * near_.size() + best]);
+            team[count] = near_[best];
             value += most;
-            size += size_of(best);
+            size += size_of(near_[best]);
             consider(value, size, team, count + 1);
         }
     }
@@ -228,51 +308,21 @@ class TeamChoice {
         contenders_.push_back({value, off, team, count});
     }
 
-    // ---- thresholds ----
-
-    /// r_j of every offer at these thresholds, from above.
-    void weigh(const std::vector<double>& threshold) {
-        const std::size_t skills = skill_.size();
-        bonus_.resize(offer_.size());
-        for (std::size_t x = 0; x < offer_.size(); ++x) {
-            const double* level = levels(x);
-            double sum = net_[x];
-            for (std::size_t k = 0; k < skills; ++k) sum += std::max(0.0, level[k] - threshold[k]);
-            bonus_[x] = sum + error(size_of(x));
-        }
-        total_ = pinned_ + error(pinned_size_);
-        for (const double t : threshold) total_ += t + error(t);
-    }
-
-    /// Subgradient steps of the length that would reach the best team if it were that simple
-    /// (Polyak), on the offers that count.
-    void lower(int steps) {
-        const std::size_t skills = skill_.size();
-        if (steps <= 0 || skills == 0) return;
-        weigh(threshold_);
-        near_.resize(offer_.size());
-        for (std::size_t x = 0; x < offer_.size(); ++x) near_[x] = static_cast<std::uint32_t>(x);
-        constexpr std::size_t most_near = 48;
-        if (near_.size() > most_near) {
-            std::nth_element(near_.begin(), near_.begin() + most_near, near_.end(),
-                             [&](auto a, auto b) {
-                                 return bonus_[a] != bonus_[b] ? bonus_[a] > bonus_[b] : a < b;
-                             });
-            near_.resize(most_near);
-        }
-        std::vector<double>& trial = trial_;
-        trial = threshold_;
+    /// Thresholds by subgradient steps of the length that would reach the best team if the dual
+    /// were that simple (Polyak). True if they changed.
+    bool lower(int steps) {
+        const std::size_t skills = skill_.size(), width = near_.size();
+        trial_ = threshold_;
         double least = HUGE_VAL;
-        const double enough = 1e-6 * std::max(full_, 1e-300);
-        for (int step = 0;; ++step) {
-            // the best few of the near offers at the trial thresholds
+        bool changed = false;
+        const double enough = 1e-6 * full_;
+        for (int step = 0; skills > 0; ++step) {
+            const std::vector<double>& gain = gains_over(trial_);
             std::size_t count = 0;
             std::array<double, Team::most_members> value{};
             Positions team{};
-            for (const std::uint32_t x : near_) {
-                const double* level = levels(x);
-                double sum = net_[x];
-                for (std::size_t k = 0; k < skills; ++k) sum += std::max(0.0, level[k] - trial[k]);
+            for (std::size_t y = 0; y < width; ++y) {
+                const double sum = gain[y];
                 if (!(sum > 0) || (count == room_ && !(sum > value[count - 1]))) continue;
                 std::size_t at = count < room_ ? count++ : count - 1;
                 for (; at > 0 && value[at - 1] < sum; --at) {
@@ -280,34 +330,32 @@ class TeamChoice {
                     team[at] = team[at - 1];
                 }
                 value[at] = sum;
-                team[at] = x;
+                team[at] = static_cast<std::uint32_t>(y);
             }
             double bound = pinned_;
-            for (const double t : trial) bound += t;
+            for (const double t : trial_) bound += t;
             for (std::size_t x = 0; x < count; ++x) bound += value[x];
             if (bound < least) {
                 least = bound;
-                threshold_ = trial;
+                threshold_ = trial_;
+                changed = step > 0;
             }
             const double distance = bound - best_;
-            if (step == steps || distance <= enough) return;
-            slope_.assign(skills, 1.0);
-            for (std::size_t x = 0; x < count; ++x) {
-                const double* level = levels(team[x]);
-                for (std::size_t k = 0; k < skills; ++k)
-                    slope_[k] -= level[k] > trial[k] ? 1.0 : 0.0;
-            }
+            if (step >= steps || distance <= enough) break;
             double length = 0;
+            slope_.assign(skills, 1.0);
             for (std::size_t k = 0; k < skills; ++k) {
-                if (slope_[k] > 0 && trial[k] == 0) slope_[k] = 0;
+                const double* from = near_level_.data() + k * width;
+                for (std::size_t x = 0; x < count; ++x)
+                    slope_[k] -= from[team[x]] > trial_[k] ? 1.0 : 0.0;
+                if (slope_[k] > 0 && trial_[k] == 0) slope_[k] = 0;
                 length += slope_[k] * slope_[k];
             }
-            if (length == 0) return;
-            for (std::size_t k = 0; k < skills; ++k) {
-                const double most = std::max(0.0, weight_[k] * need_[k] - base_[k]);
-                trial[k] = std::clamp(trial[k] - distance / length * slope_[k], 0.0, most);
-            }
+            if (length == 0) break;
+            for (std::size_t k = 0; k < skills; ++k)
+                trial_[k] = std::clamp(trial_[k] - distance / length * slope_[k], 0.0, most(k));
         }
+        return changed;
     }
 
     // ---- all teams that may be better ----
@@ -351,10 +399,9 @@ class TeamChoice {
                 beyond_ = std::max(beyond_, most);
                 return;
             }
-            const double* level = levels(x);
             double value = net + net_[x];
             for (std::size_t k = 0; k < skills; ++k)
-                value += next[k] = std::max(held[k], level[k]);
+                value += next[k] = std::max(held[k], level(x, k));
             team[depth] = x;
             const double grown = size + size_of(x);
             consider(value, grown, team, depth + 1);
@@ -396,16 +443,20 @@ class TeamChoice {
     static constexpr std::int64_t most_teams = 200'000;
 
     const Team& team_;
+    std::span<const double> columns_;
+    std::size_t advisers_;
     std::size_t room_ = 0;
     std::vector<PricedMember> pins_, offer_;
-    std::vector<std::size_t> skill_;      ///< those that the firm needs
-    std::vector<double> need_, weight_;   ///< of them
-    std::vector<double> base_;            ///< covered by the pins
-    std::vector<double> net_;             ///< u - p of the offers
-    std::vector<double> level_;           ///< l_jk above the pins, by offers
-    std::vector<double> bonus_;           ///< r_j of the offers, from above
-    std::vector<double> threshold_, trial_, slope_, held_, path_;
+    std::vector<std::size_t> skill_;     ///< those that the firm needs
+    std::vector<double> need_, weight_;  ///< of them
+    std::vector<double> base_;           ///< covered by the pins
+    std::vector<std::uint32_t> id_;      ///< advisers of the offers
+    std::vector<double> net_, slack_;    ///< u - p of the offers, and what rounding can do to it
+    std::vector<double> level_;          ///< l_jk above the pins, by skills
+    std::vector<double> bonus_;          ///< r_j of the offers, from above
     std::vector<std::uint32_t> near_, kept_;
+    std::vector<double> near_level_, gain_;
+    std::vector<double> threshold_, trial_, slope_, held_, path_;
     std::array<double, Team::most_members> top_{};
     double pinned_ = 0, pinned_size_ = 0;  ///< net value of the pins alone
     double full_ = 0;                      ///< all needs covered

@@ -47,6 +47,11 @@ class TeamProblem {
           fresh_(n_, 1),
           members_(n_) {
         for (const Pair& p : limits.pinned) --room_[p.adviser];
+        columns_.resize(team_.skill.size());
+        for (std::size_t j = 0; j < m_; ++j) {
+            const auto skill = team_.skill_of(AdviserId(j));
+            for (std::size_t k = 0; k < skill.size(); ++k) columns_[k * m_ + j] = skill[k];
+        }
     }
 
     [[nodiscard]] std::size_t firms() const { return n_; }
@@ -94,13 +99,14 @@ class TeamProblem {
     Answer look(std::span<const double> prices, std::size_t stride, const Control& control) {
         ExactSum sum;
         const bool whole =
-            each_firm<ExactSum>(stride, control, sum, [&](TeamChoice& choice, FirmId i, ExactSum& part) {
+            each_firm<ExactSum>(stride, control, sum, [&](Desk& desk, FirmId i, ExactSum& part) {
+                TeamChoice& choice = desk.choice;
                 offer_all(choice, i, prices);
                 choice.solve(thresholds(i), fresh_[i] != 0 ? first_steps : steps);
                 fresh_[i] = 0;
                 members_[i] = choice.members();
                 choice.add_most(part);
-                keep_list(choice, i);
+                keep_list(choice, i, desk.kept);
             });
         if (stride == 1) {
             for (std::size_t j = 0; j < m_; ++j)
@@ -113,7 +119,8 @@ class TeamProblem {
     Answer glance(std::span<const double> prices, std::size_t stride, const Control& control) {
         Sum sum;
         const bool whole =
-            each_firm<Sum>(stride, control, sum, [&](TeamChoice& choice, FirmId i, Sum& part) {
+            each_firm<Sum>(stride, control, sum, [&](Desk& desk, FirmId i, Sum& part) {
+                TeamChoice& choice = desk.choice;
                 begin(choice, i, prices);
                 const auto ids = listed(i);
                 const auto utility = listed_utility(i);
@@ -150,6 +157,7 @@ class TeamProblem {
     }
     [[nodiscard]] double utility(FirmId i, AdviserId j) const { return source_.utility(i, j); }
 
+    [[nodiscard]] TeamChoice chooser() const { return {team_, columns_}; }
     /// Starts a choice for the firm, with its pins.
     void begin(TeamChoice& choice, FirmId i, std::span<const double> prices) const {
         if (pins(i).empty()) {
@@ -160,6 +168,11 @@ class TeamProblem {
     }
 
   private:
+    /// What one thread needs.
+    struct Desk {
+        TeamChoice choice;
+        std::vector<std::uint32_t> kept;
+    };
     template <class Part, class Firm>
     bool each_firm(std::size_t stride, const Control& control, Part& sum, const Firm& firm) {
         constexpr std::size_t chunk = 128;
@@ -168,10 +181,10 @@ class TeamProblem {
         std::vector<Part> parts(chunks);
         std::vector<char> done(chunks, 0);
         parallel_chunks(asked, chunk, threads_, [&](std::size_t begin, std::size_t end) {
-            TeamChoice choice(team_);
+            Desk desk{chooser(), {}};
             for (std::size_t k = begin; k < end; ++k) {
                 if (k % 16 == 0 && control.stop()) return;
-                firm(choice, FirmId(k * stride), parts[begin / chunk]);
+                firm(desk, FirmId(k * stride), parts[begin / chunk]);
             }
             done[begin / chunk] = 1;
         });
@@ -209,36 +222,22 @@ class TeamProblem {
     }
 
     /// The offers that can add most, and the members of the best team; by adviser.
-    void keep_list(const TeamChoice& choice, FirmId i) {
-        const std::size_t count = choice.offers();
-        thread_local std::vector<std::uint32_t> order;
-        order.resize(count);
-        for (std::size_t x = 0; x < count; ++x) order[x] = static_cast<std::uint32_t>(x);
-        const std::size_t kept = std::min(count, width_);
-        if (kept < count) {
-            const TeamMembers& team = members_[i];
-            const auto member = [&](std::uint32_t x) {
-                return std::find(team.begin(), team.end(), choice.adviser(x)) != team.end();
-            };
-            std::nth_element(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept),
-                             order.end(), [&](std::uint32_t a, std::uint32_t b) {
-                                 const double x = choice.bonus(a), y = choice.bonus(b);
-                                 return x != y ? x > y : a < b;
-                             });
-            std::size_t last = kept;
-            for (std::size_t x = kept; x < count; ++x) {
-                if (!member(order[x])) continue;
-                do --last;
-                while (member(order[last]));
-                std::swap(order[last], order[x]);
-            }
-            std::sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(kept));
+    void keep_list(const TeamChoice& choice, FirmId i, std::vector<std::uint32_t>& kept) {
+        positions_of_largest(choice.bonuses(), width_, kept);
+        for (std::size_t x = 0; x < choice.offers(); ++x) {
+            if (!choice.taken(x) || std::binary_search(kept.begin(), kept.end(), x)) continue;
+            const auto least = std::min_element(kept.begin(), kept.end(), [&](auto a, auto b) {
+                if (choice.taken(a) != choice.taken(b)) return choice.taken(b);
+                return choice.bonuses()[a] < choice.bonuses()[b];
+            });
+            *least = static_cast<std::uint32_t>(x);
+            std::sort(kept.begin(), kept.end());
         }
-        for (std::size_t x = 0; x < kept; ++x) {
-            adviser_[i * width_ + x] = choice.adviser(order[x]).value;
-            utility_[i * width_ + x] = choice.utility(order[x]);
+        for (std::size_t x = 0; x < kept.size(); ++x) {
+            adviser_[i * width_ + x] = choice.adviser(kept[x]).value;
+            utility_[i * width_ + x] = choice.utility(kept[x]);
         }
-        listed_[i] = static_cast<std::uint32_t>(kept);
+        listed_[i] = static_cast<std::uint32_t>(kept.size());
     }
 
     static constexpr int first_steps = 24, steps = 4;
@@ -250,6 +249,7 @@ class TeamProblem {
     std::size_t n_, m_, width_;
     std::vector<std::size_t> pin_begin_;
     std::vector<std::int64_t> room_;
+    std::vector<double> columns_;         ///< the skills, by skills
     std::vector<std::uint32_t> adviser_;  ///< lists: width_ slots per firm
     std::vector<double> utility_;
     std::vector<std::uint32_t> listed_;  ///< slots in use

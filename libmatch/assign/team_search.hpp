@@ -40,7 +40,7 @@ class TeamSearch {
           held_(n_),
           load_(m_, 0),
           holders_(m_),
-          choice_(problem.team()),
+          choice_(problem.chooser()),
           none_(m_, 0.0) {
         for (std::size_t i = 0; i < n_; ++i) held_[i].worth = worth_of(FirmId(i), {});
     }
@@ -96,7 +96,7 @@ class TeamSearch {
         weigh_leaving([&](AdviserId j) { return load_[j] >= p_.room(j); });
         std::vector<double> missing(n_, 0.0);
         parallel_chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
-            TeamChoice choice(p_.team());
+            TeamChoice choice = p_.chooser();
             for (std::size_t i = begin; i < end && !control_.stop(); ++i) {
                 const auto price = [&](AdviserId j) { return cost(j); };
                 const double most = net(choice, i, price);
@@ -251,7 +251,7 @@ class TeamSearch {
     template <class Asked>
     void weigh_leaving(const Asked& asked) {
         parallel_chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
-            TeamChoice choice(p_.team());
+            TeamChoice choice = p_.chooser();
             for (std::size_t i = begin; i < end; ++i) {
                 held_[i].leaving.fill(std::nan(""));
                 if (control_.stop()) continue;
