@@ -32,6 +32,7 @@
 #include <libmatch/assign/previous_pairs.hpp>
 #include <libmatch/assign/quotas.hpp>
 #include <libmatch/assign/reservation.hpp>
+#include <libmatch/assign/teams.hpp>
 #include <libmatch/assign/units.hpp>
 #include <libmatch/assign/warm_start.hpp>
 #include <libmatch/core/error.hpp>
@@ -387,6 +388,7 @@ class Assigner {
     faults.insert(faults.end(), more.begin(), more.end());
     if (!faults.empty()) throw InputError(std::move(faults));
 
+    if (limits.team) return assign_with_teams(source, limits, options, control);
     const auto solve = [](const PairSource& pairs, const AssignmentLimits& within,
                           const AssignmentOptions& how, std::span<const Pair> begin,
                           Control& watch) {

@@ -153,7 +153,7 @@ class TeamChoice {
     /// Adds what the best team is worth, or a little more: never less.
     void add_most(ExactSum& sum) {
         std::erase_if(contenders_,
-                      [&](const Contender& c) { return !(c.value + c.error > floor_); });
+                      [&](const Contender& c) { return c.value + c.error < floor_; });
         double most = beyond_;
         constexpr std::size_t few = 64;
         if (most == -HUGE_VAL && contenders_.size() <= few) {
@@ -299,7 +299,7 @@ class TeamChoice {
         constexpr std::size_t many = 256;
         if (contenders_.size() == many) {
             std::erase_if(contenders_,
-                          [&](const Contender& c) { return !(c.value + c.error > floor_); });
+                          [&](const Contender& c) { return c.value + c.error < floor_; });
             if (contenders_.size() == many) {
                 beyond_ = std::max(beyond_, value + 2 * off);
                 return;

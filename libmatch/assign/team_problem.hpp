@@ -10,10 +10,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include <libmatch/assign/certify.hpp>
@@ -69,13 +71,6 @@ class TeamProblem {
     }
     [[nodiscard]] std::span<const Pair> pins(FirmId i) const {
         return std::span(limits_.pinned).subspan(pin_begin_[i], pin_begin_[i + 1] - pin_begin_[i]);
-    }
-    [[nodiscard]] std::vector<PricedMember> priced_pins(FirmId i,
-                                                        std::span<const double> prices) const {
-        std::vector<PricedMember> own;
-        for (const Pair& p : pins(i))
-            own.push_back({p.adviser, source_.utility(i, p.adviser), prices[p.adviser]});
-        return own;
     }
     [[nodiscard]] std::span<const std::uint32_t> listed(FirmId i) const {
         return {adviser_.data() + i * width_, listed_[i]};
@@ -145,26 +140,16 @@ class TeamProblem {
         return load;
     }
 
-    /// u of an eligible pair and the pair's own share of the objective are one; the covered part of
-    /// a team, added exactly.
-    void add_covered(FirmId i, std::span<const AdviserId> all, ExactSum& sum) const {
-        const auto need = team_.need_of(i), weight = team_.weight_of(i);
-        for (std::size_t k = 0; k < need.size(); ++k) {
-            double most = 0;
-            for (const AdviserId j : all) most = std::max(most, team_.skill_of(j)[k]);
-            sum.add_product(weight[k], std::min(need[k], most));
-        }
-    }
     [[nodiscard]] double utility(FirmId i, AdviserId j) const { return source_.utility(i, j); }
 
     [[nodiscard]] TeamChoice chooser() const { return {team_, columns_}; }
     /// Starts a choice for the firm, with its pins.
     void begin(TeamChoice& choice, FirmId i, std::span<const double> prices) const {
-        if (pins(i).empty()) {
-            choice.begin(i, demand(i), {});
-        } else {
-            choice.begin(i, demand(i), priced_pins(i, prices));
-        }
+        std::array<PricedMember, Team::most_members> own{};
+        std::size_t count = 0;
+        for (const Pair& p : pins(i))
+            own[count++] = {p.adviser, source_.utility(i, p.adviser), prices[p.adviser]};
+        choice.begin(i, demand(i), std::span(own).first(count));
     }
 
   private:

@@ -1,15 +1,17 @@
 // Whole answers of assignment with teams, around prices of the seats.
 //
 // Problem: a team for each firm, no adviser beyond its seats, of the largest worth. Method: at good
-// prices p each firm's best team is nearly an answer. Where an adviser has too many firms, those
-// that lose least by leaving go, and take their best team among advisers with room. Then ejection
-// chains: a firm that has not its best team takes it; a full adviser that it calls lets go the firm
-// that loses least, and so on, until all have a team within the seats; what does not raise the
-// worth is taken back. A choice sees a free seat at 0 and a taken one at its price. Any moment
-// between two chains is a lawful answer. Complexity: a choice from one list per step and, for each
-// pass, two per firm in parallel. Deterministic for any number of threads. Source: F. Glover,
-// "Ejection chains, reference structures and alternating path methods for traveling salesman
-// problems", Discrete Applied Mathematics 65, 1996.
+// prices p each firm's best team is nearly an answer. Auction: an adviser with too many firms lets
+// go the one with the lowest bid, the price at which it would leave, and takes that as its price;
+// so all others stay at their best, and the one that left takes its next best team. A firm that
+// loses one member may give up another, so some seats stay free at a price. Chains of ejections
+// then fill them: a firm takes its best team at the prices, with free seats at 0; a full adviser
+// that it calls lets go its lowest bidder, and so on, until all fit; what does not raise the worth
+// is taken back. Between two chains the teams are always a lawful answer. Complexity: a choice from
+// one list per step, and per pass one or two per firm in parallel; steps are bounded.
+// Deterministic for any number of threads; ties go to the smaller firm. Source: D. P. Bertsekas, D.
+// A. Castanon, "The auction algorithm for the transportation problem", 1989; F. Glover, "Ejection
+// chains, reference structures and alternating path methods", Discrete Applied Mathematics 65, 1996.
 #pragma once
 
 #include <algorithm>
@@ -17,15 +19,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <numeric>
-#include <utility>
 #include <vector>
 
 #include <libmatch/assign/team_choice.hpp>
 #include <libmatch/assign/team_problem.hpp>
 #include <libmatch/core/control.hpp>
-#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
+#include <libmatch/core/types.hpp>
+#include <libmatch/model/team.hpp>
 
 namespace libmatch::detail {
 
@@ -45,77 +46,22 @@ class TeamSearch {
         for (std::size_t i = 0; i < n_; ++i) held_[i].worth = worth_of(FirmId(i), {});
     }
 
-    /// The problem's teams, cut down to the seats.
-    void build(const std::vector<double>& prices) {
+    /// From the problem's teams, which are best at these prices, until `wanted` is reached or its
+    /// moves are spent; what was there before stays if it is worth more.
+    void run(const std::vector<double>& prices, double wanted) {
         prices_ = prices;
-        for (auto& own : holders_) own.clear();
-        std::fill(load_.begin(), load_.end(), 0);
-        parallel_chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
-            for (std::size_t i = begin; i < end; ++i) {
-                const FirmId f(i);
-                held_[i] = made(f, p_.members(f));
-            }
-        });
+        std::vector<TeamMembers> before(n_), now(n_);
         for (std::size_t i = 0; i < n_; ++i) {
-            for (const AdviserId j : held_[i].members) {
-                if (!j.known()) break;
-                ++load_[j];
-                holders_[j].push_back(static_cast<std::uint32_t>(i));
-            }
+            before[i] = held_[i].members;
+            now[i] = p_.members(FirmId(i));
         }
-        std::vector<std::uint32_t> losers;
-        weigh_leaving([&](AdviserId j) { return load_[j] > p_.room(j); });
-        for (std::size_t j = 0; j < m_; ++j) {
-            const AdviserId at(j);
-            if (load_[at] <= p_.room(at)) continue;
-            std::vector<std::pair<double, std::uint32_t>> order;
-            for (const std::uint32_t i : holders_[at]) order.push_back({leaving(i, at), i});
-            const auto over = static_cast<std::size_t>(load_[at] - p_.room(at));
-            std::sort(order.begin(), order.end());
-            for (std::size_t k = 0; k < over; ++k) {
-                drop(order[k].second, at);
-                losers.push_back(order[k].second);
-            }
+        const double worth_before = worth();
+        hold(now);
+        auction();
+        for (int k = 0; k < most_passes && worth() < wanted && !control_.stop(); ++k) {
+            if (!pass()) break;
         }
-        std::sort(losers.begin(), losers.end());
-        losers.erase(std::unique(losers.begin(), losers.end()), losers.end());
-        for (const std::uint32_t i : losers) {
-            // a free seat at its price, since others may need it more
-            held_[i].worth = worth_of(FirmId(i), held_[i].members);
-            if (control_.stop()) continue;
-            put(i, choose(i, [&](AdviserId j) {
-                    return has(i, j) || load_[j] < p_.room(j) ? prices_[j] : HUGE_VAL;
-                }));
-        }
-    }
-
-    /// Chains from every firm without its best team at these prices, those that miss most first.
-    /// True if they gained anything.
-    bool improve(const std::vector<double>& prices) {
-        prices_ = prices;
-        weigh_leaving([&](AdviserId j) { return load_[j] >= p_.room(j); });
-        std::vector<double> missing(n_, 0.0);
-        parallel_chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
-            TeamChoice choice = p_.chooser();
-            for (std::size_t i = begin; i < end && !control_.stop(); ++i) {
-                const auto price = [&](AdviserId j) { return cost(j); };
-                const double most = net(choice, i, price);
-                missing[i] = most - net_of(held_[i], price);
-            }
-        });
-        const double little = 1e-9 * std::fabs(worth()) / static_cast<double>(n_ + 1);
-        std::vector<std::uint32_t> order;
-        for (std::size_t i = 0; i < n_; ++i)
-            if (missing[i] > little) order.push_back(static_cast<std::uint32_t>(i));
-        std::sort(order.begin(), order.end(), [&](auto a, auto b) {
-            return missing[a] != missing[b] ? missing[a] > missing[b] : a < b;
-        });
-        double gained = 0;
-        for (const std::uint32_t i : order) {
-            if (control_.stop()) break;
-            gained += chain(i, little);
-        }
-        return gained > 0;
+        if (worth() < worth_before) hold(before);
     }
 
     [[nodiscard]] double worth() const {
@@ -124,38 +70,35 @@ class TeamSearch {
         return sum.value();
     }
 
-    /// Members beside the pins of each firm, for later.
-    [[nodiscard]] std::vector<TeamMembers> teams() const {
-        std::vector<TeamMembers> teams(n_);
-        for (std::size_t i = 0; i < n_; ++i) teams[i] = held_[i].members;
-        return teams;
-    }
-    /// Goes back to teams that were lawful.
-    void restore(const std::vector<TeamMembers>& teams) {
-        for (auto& own : holders_) own.clear();
-        std::fill(load_.begin(), load_.end(), 0);
-        for (std::size_t i = 0; i < n_; ++i) {
-            held_[i] = made(FirmId(i), teams[i]);
-            for (const AdviserId j : teams[i]) {
-                if (!j.known()) break;
-                ++load_[j];
-                holders_[j].push_back(static_cast<std::uint32_t>(i));
-            }
-        }
-    }
-
+    /// Members beside the pins.
+    [[nodiscard]] const TeamMembers& members(FirmId i) const { return held_[i].members; }
   private:
     struct Held {
         TeamMembers members{};                          ///< sorted, beside the pins
         std::array<double, Team::most_members> utility{};
-        /// What the firm loses at the prices when it leaves; NaN = not known.
-        std::array<double, Team::most_members> leaving{};
+        /// Prices of the members at which it would leave them; NaN = not known.
+        std::array<double, Team::most_members> bid{};
         double worth = 0;
     };
     struct Before {
         std::uint32_t firm;
         Held held;
     };
+
+    /// These teams, whatever the seats.
+    void hold(const std::vector<TeamMembers>& teams) {
+        parallel_chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) held_[i] = made(FirmId(i), teams[i]);
+        });
+        for (auto& own : holders_) own.clear();
+        std::fill(load_.begin(), load_.end(), 0);
+        for (std::size_t i = 0; i < n_; ++i) {
+            for (const AdviserId j : teams[i]) {
+                if (!j.known()) break;
+                take_seat(static_cast<std::uint32_t>(i), j);
+            }
+        }
+    }
 
     [[nodiscard]] bool has(std::uint32_t i, AdviserId j) const {
         const TeamMembers& own = held_[i].members;
@@ -188,7 +131,7 @@ class TeamSearch {
     [[nodiscard]] Held made(FirmId i, const TeamMembers& members) const {
         Held held;
         held.members = members;
-        held.leaving.fill(std::nan(""));
+        held.bid.fill(std::nan(""));
         for (std::size_t x = 0; x < members.size() && members[x].known(); ++x)
             held.utility[x] = p_.utility(i, members[x]);
         held.worth = worth_of(i, members);
@@ -232,35 +175,116 @@ class TeamSearch {
         return sum;
     }
 
-    // ---- what leaving costs ----
+    // ---- passes ----
 
-    double leaving(std::uint32_t i, AdviserId j) { return leaving(choice_, i, j); }
-    double leaving(TeamChoice& choice, std::uint32_t i, AdviserId j) {
+    /// Chains from every firm without its best team at the prices, those that miss most first. True
+    /// if the worth rose.
+    bool pass() {
+        find_bids([&](AdviserId j) { return full(j); });
+        std::vector<double> missing(n_, 0.0);
+        parallel_chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
+            TeamChoice choice = p_.chooser();
+            const auto price = [&](AdviserId j) { return cost(j); };
+            for (std::size_t i = begin; i < end && !control_.stop(); ++i)
+                missing[i] = net(choice, i, price) - net_of(held_[i], price);
+        });
+        const double before = worth();
+        const double least = 1e-9 * std::fabs(before) / static_cast<double>(n_ + 1);
+        std::vector<std::uint32_t> order;
+        for (std::size_t i = 0; i < n_; ++i)
+            if (missing[i] > least) order.push_back(static_cast<std::uint32_t>(i));
+        std::sort(order.begin(), order.end(), [&](auto a, auto b) {
+            return missing[a] != missing[b] ? missing[a] > missing[b] : a < b;
+        });
+        for (const std::uint32_t i : order) {
+            if (control_.stop()) break;
+            chain(i, least);
+        }
+        return worth() > before + least;
+    }
+
+    // ---- bids: the price of an adviser at which a firm would leave ----
+
+    /// Bids only rise while prices do, so one that was computed before is not above the true one.
+    double renew_bid(TeamChoice& choice, std::uint32_t i, AdviserId j) {
         Held& own = held_[i];
         const auto x = static_cast<std::size_t>(
             std::find(own.members.begin(), own.members.end(), j) - own.members.begin());
-        if (std::isnan(own.leaving[x])) {
-            const auto price = [&](AdviserId a) { return prices_[a]; };
-            own.leaving[x] = net_of(own, price) - net(choice, i, [&](AdviserId a) {
-                                 return a == j ? HUGE_VAL : prices_[a];
-                             });
-        }
-        return own.leaving[x];
+        const double here = net_of(own, [&](AdviserId a) { return prices_[a]; });
+        const double elsewhere =
+            net(choice, i, [&](AdviserId a) { return a == j ? HUGE_VAL : prices_[a]; });
+        return own.bid[x] = prices_[j] + here - elsewhere;
     }
-    /// At the advisers for which `asked` says so, in parallel.
+    double bid(std::uint32_t i, AdviserId j) {
+        const Held& own = held_[i];
+        const auto x = static_cast<std::size_t>(
+            std::find(own.members.begin(), own.members.end(), j) - own.members.begin());
+        return std::isnan(own.bid[x]) ? renew_bid(choice_, i, j) : own.bid[x];
+    }
+    /// Those not known yet, of the firms at the advisers for which `asked` says so, in parallel.
     template <class Asked>
-    void weigh_leaving(const Asked& asked) {
+    void find_bids(const Asked& asked) {
         parallel_chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
             TeamChoice choice = p_.chooser();
             for (std::size_t i = begin; i < end; ++i) {
-                held_[i].leaving.fill(std::nan(""));
-                if (control_.stop()) continue;
-                for (const AdviserId j : held_[i].members) {
-                    if (!j.known()) break;
-                    if (asked(j)) leaving(choice, static_cast<std::uint32_t>(i), j);
+                if (control_.stop()) return;
+                const Held& own = held_[i];
+                for (std::size_t x = 0; x < own.members.size() && own.members[x].known(); ++x) {
+                    if (std::isnan(own.bid[x]) && asked(own.members[x]))
+                        renew_bid(choice, static_cast<std::uint32_t>(i), own.members[x]);
                 }
             }
         });
+    }
+    /// The firm at j with the lowest bid, of those that are not `barred`; missing when all are.
+    template <class Barred>
+    std::uint32_t lowest_bidder(AdviserId j, const Barred& barred) {
+        for (;;) {
+            double least = HUGE_VAL;
+            std::uint32_t who = FirmId::missing;
+            for (const std::uint32_t i : holders_[j]) {
+                if (barred(i)) continue;
+                const double at = bid(i, j);
+                if (at < least || (at == least && i < who)) {
+                    least = at;
+                    who = i;
+                }
+            }
+            if (who == FirmId::missing) return who;
+            if (renew_bid(choice_, who, j) <= least + 1e-12 * std::fabs(least)) return who;
+        }
+    }
+
+    /// From every firm at its best team, whatever the seats: advisers with too many firms let go
+    /// the lowest bidder and take its bid as their price, so that all others stay at their best.
+    void auction() {
+        find_bids([&](AdviserId j) { return load_[j] > p_.room(j); });
+        const double step =
+            1e-4 * std::fabs(worth()) / static_cast<double>(std::max<std::size_t>(n_, 1));
+        std::vector<std::uint32_t> over;
+        for (std::size_t j = 0; j < m_; ++j)
+            if (load_[j] > p_.room(AdviserId(j))) over.push_back(static_cast<std::uint32_t>(j));
+        std::size_t evictions = 0;
+        for (std::size_t at = 0; at < over.size(); ++at) {
+            const AdviserId j(over[at]);
+            while (load_[j] > p_.room(j)) {
+                const bool patient = evictions++ < 4 * n_ && !control_.stop();
+                const std::uint32_t i =
+                    patient ? lowest_bidder(j, [](std::uint32_t) { return false; })
+                            : holders_[j].back();
+                if (patient) prices_[j] = std::max(prices_[j], bid(i, j)) + step;
+                drop(i, j);
+                held_[i].worth = worth_of(FirmId(i), held_[i].members);
+                if (!patient) continue;
+                const Held now =
+                    choose(i, [&](AdviserId a) { return a == j ? HUGE_VAL : prices_[a]; });
+                put(i, now);
+                for (const AdviserId a : now.members) {
+                    if (!a.known()) break;
+                    if (load_[a] > p_.room(a)) over.push_back(a.value);
+                }
+            }
+        }
     }
 
     // ---- moves ----
@@ -287,7 +311,7 @@ class TeamSearch {
             ++to;
         }
         own.members.back() = AdviserId();
-        own.leaving.fill(std::nan(""));
+        own.bid.fill(std::nan(""));
     }
     void put(std::uint32_t i, const Held& now) {
         for (const AdviserId j : held_[i].members) {
@@ -303,9 +327,8 @@ class TeamSearch {
         held_[i] = now;
     }
 
-    /// Firm i takes its best team, whoever must make room; what it gains in all, 0 when it is taken
-    /// back.
-    double chain(std::uint32_t first, double little) {
+    /// The firm takes its best team, whoever must make room; taken back when that gains nothing.
+    void chain(std::uint32_t first, double least) {
         before_.clear();
         waiting_.clear();
         waiting_.push_back(first);
@@ -326,33 +349,26 @@ class TeamSearch {
                 if (load_[j] > p_.room(j) && !send_away(j)) return take_back();
             }
         }
-        return gained > little ? gained : take_back();
+        if (!(gained > least)) take_back();
     }
     /// The firm that loses least leaves j and waits for another team.
     bool send_away(AdviserId j) {
-        double least = HUGE_VAL;
-        std::uint32_t who = FirmId::missing;
-        for (const std::uint32_t i : holders_[j]) {
-            if (std::find(waiting_.begin(), waiting_.end(), i) != waiting_.end()) continue;
-            const double loss = leaving(i, j);
-            if (loss < least || (loss == least && i < who)) {
-                least = loss;
-                who = i;
-            }
-        }
+        const std::uint32_t who = lowest_bidder(j, [&](std::uint32_t i) {
+            return std::find(waiting_.begin(), waiting_.end(), i) != waiting_.end();
+        });
         if (who == FirmId::missing) return false;
         before_.push_back({who, held_[who]});
         waiting_.push_back(who);
         drop(who, j);
         return true;
     }
-    double take_back() {
+    void take_back() {
         for (std::size_t k = before_.size(); k-- > 0;) put(before_[k].firm, before_[k].held);
-        return 0;
     }
 
     static constexpr std::size_t chunk = 256;
     static constexpr std::size_t longest_chain = 10;
+    static constexpr int most_passes = 8;
 
     TeamProblem& p_;
     Control& control_;
