@@ -17,18 +17,18 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include <libmatch/assign/team_problem.hpp>
-#include <libmatch/core/control.hpp>
 
 namespace libmatch::detail {
 
 class TeamPrices {
   public:
-    TeamPrices(TeamProblem& problem, double closed, Control& control)
+    TeamPrices(TeamProblem& problem, double closed, const TeamWatch& watch)
         : p_(problem),
-          control_(control),
+          watch_(watch),
           m_(problem.advisers()),
           prices_(m_, 0.0),
           step_(m_, 0.0),
@@ -39,31 +39,21 @@ class TeamPrices {
 
     [[nodiscard]] const std::vector<double>& prices() const { return prices_; }
 
-    /// From 0 to about their height, on a sample.
+    /// From 0 to about their height, on a sample, and then on one four times as large.
     void rise() {
-        const std::size_t sample = std::max<std::size_t>(2'000, 8 * m_);
+        const std::size_t sample = std::max<std::size_t>(2'000, 4 * m_);
         const std::size_t stride = std::max<std::size_t>(1, p_.firms() / sample);
-        constexpr int rounds = 40;
-        for (int round = 0; round < rounds && !control_.stop(); ++round) {
-            const bool all = round < 5 || round % 8 == 0;
-            const auto answer =
-                all ? p_.look(prices_, stride, control_) : p_.glance(prices_, stride, control_);
-            if (!answer.whole) return;
-            if (round == 0) {
-                const auto asked = static_cast<double>((p_.firms() + stride - 1) / stride);
-                scale_ = std::fabs(answer.value) / asked;
-                std::fill(step_.begin(), step_.end(), 0.1 * scale_);
-            }
-            move(stride);
-        }
-        std::fill(step_.begin(), step_.end(), 0.01 * scale_);
+        if (!find_level(4 * stride) || !climb(stride, 60)) return;
+        std::fill(step_.begin(), step_.end(), 0.02 * scale_);
+        if (stride >= 8 && !climb(stride / 4, 20)) return;
+        std::fill(step_.begin(), step_.end(), 0.005 * scale_);
     }
 
     /// Single steps on the lists; ends at the best prices found.
     void settle(int glances) {
         Best best;
-        for (int k = 0; k <= glances && !control_.stop(); ++k) {
-            const auto answer = p_.glance(prices_, 1, control_);
+        for (int k = 0; k <= glances && !watch_.stop(); ++k) {
+            const auto answer = p_.glance(prices_, 1, watch_);
             if (!answer.whole) break;
             best.offer(answer.value + seats(), prices_);
             if (k < glances) move(1);
@@ -76,8 +66,8 @@ class TeamPrices {
         Best best;
         double factor = 1;
         int since = 0;
-        for (int k = 0; k <= glances && !control_.stop(); ++k) {
-            const auto answer = p_.glance(prices_, 1, control_);
+        for (int k = 0; k <= glances && !watch_.stop(); ++k) {
+            const auto answer = p_.glance(prices_, 1, watch_);
             if (!answer.whole) break;
             const double value = answer.value + seats();
             if (best.offer(value, prices_)) {
@@ -119,6 +109,73 @@ class TeamPrices {
         }
     };
 
+    /// One price for all at which about as many seats are asked for as there are. False when it
+    /// was stopped.
+    bool find_level(std::size_t stride) {
+        double seats = 0;
+        for (std::size_t j = 0; j < m_; ++j)
+            seats += static_cast<double>(std::max<std::int64_t>(0, p_.room(AdviserId(j))));
+        seats /= static_cast<double>(stride);
+        std::vector<double> level = prices_;
+        double low = 0, high = 0;
+        constexpr int halvings = 6;
+        for (int k = 0, halved = 0; halved < halvings; ++k) {
+            const double at = high > 0 ? 0.5 * (low + high) : 2 * low;
+            for (std::size_t j = 0; j < m_; ++j)
+                if (p_.room(AdviserId(j)) > 0) level[j] = at;
+            const auto answer = p_.look(level, stride, watch_);
+            if (!answer.whole) return false;
+            const std::vector<std::int64_t> load = p_.load(stride);
+            const auto asked = static_cast<double>(
+                std::accumulate(load.begin(), load.end(), std::int64_t{0}));
+            if (k == 0) {
+                if (asked == 0) return true;
+                scale_ = std::fabs(answer.value) / asked;
+                low = 0.25 * scale_;
+                if (asked <= seats || scale_ == 0) break;
+                continue;
+            }
+            if (asked > seats) {
+                low = at;
+                prices_ = level;
+            } else {
+                high = at;
+            }
+            if (high > 0) ++halved;
+        }
+        std::fill(step_.begin(), step_.end(), 0.1 * scale_);
+        return true;
+    }
+
+    /// Rounds on every `stride`-th firm, until they bring little; all pairs are looked at again
+    /// where prices have moved away from those at which the lists were made. False when it was
+    /// stopped.
+    bool climb(std::size_t stride, int most) {
+        constexpr int spell = 8;
+        std::vector<double> listed;
+        double before = HUGE_VAL;
+        for (int round = 0; round < most; ++round) {
+            const bool all = round % spell == 0 || moved(listed) > 0.03 * scale_;
+            if (all) listed = prices_;
+            const auto answer =
+                all ? p_.look(prices_, stride, watch_) : p_.glance(prices_, stride, watch_);
+            if (!answer.whole) return false;
+            if (round % spell == 0) {
+                const double value = answer.value + seats() / static_cast<double>(stride);
+                if (before - value < 2e-3 * std::fabs(value)) break;
+                before = value;
+            }
+            move(stride);
+        }
+        return true;
+    }
+    /// Mean distance of prices from others.
+    [[nodiscard]] double moved(const std::vector<double>& from) const {
+        double sum = 0;
+        for (std::size_t j = 0; j < m_; ++j) sum += std::fabs(prices_[j] - from[j]);
+        return sum / static_cast<double>(std::max<std::size_t>(1, m_));
+    }
+
     [[nodiscard]] double seats() const {
         double sum = 0;
         for (std::size_t j = 0; j < m_; ++j) {
@@ -147,10 +204,10 @@ class TeamPrices {
     }
 
     TeamProblem& p_;
-    Control& control_;
+    const TeamWatch& watch_;
     std::size_t m_;
     std::vector<double> prices_, step_, slope_;
-    double scale_ = 0;  ///< what a firm is worth
+    double scale_ = 0;  ///< what a member is worth
 };
 
 }  // namespace libmatch::detail

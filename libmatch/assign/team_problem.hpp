@@ -28,6 +28,27 @@
 
 namespace libmatch::detail {
 
+/// The control, and how far the work is, for those who watch.
+struct TeamWatch {
+    Control& control;
+    double done = 0;
+    [[nodiscard]] bool stop() const { return control.stop(); }
+    void tell() const { control.report("assign", done); }
+
+    /// parallel_chunks a part at a time; whoever watches is told in between.
+    template <class Body>
+    void chunks(std::size_t n, std::size_t chunk, unsigned threads, const Body& body) const {
+        const std::size_t part = 32 * chunk;
+        for (std::size_t from = 0; from < n && !stop(); from += part) {
+            parallel_chunks(std::min(part, n - from), chunk, threads,
+                            [&](std::size_t begin, std::size_t end) {
+                                body(from + begin, from + end);
+                            });
+            tell();
+        }
+    }
+};
+
 class TeamProblem {
   public:
     /// `width`: of a firm's list. The limits hold a team.
@@ -85,16 +106,16 @@ class TeamProblem {
     [[nodiscard]] const TeamMembers& members(FirmId i) const { return members_[i]; }
 
     struct Answer {
-        bool whole = false;  ///< false: the control stopped it, the rest means nothing
+        bool whole = false;  ///< false: it was stopped, the rest means nothing
         double value = 0;    ///< of the firms asked, without the seats
     };
 
     /// All pairs of every `stride`-th firm; with stride 1 the value is sum_i b_i(p), never less,
     /// plus the cost of the seats: a bound.
-    Answer look(std::span<const double> prices, std::size_t stride, const Control& control) {
+    Answer look(std::span<const double> prices, std::size_t stride, const TeamWatch& watch) {
         ExactSum sum;
         const bool whole =
-            each_firm<ExactSum>(stride, control, sum, [&](Desk& desk, FirmId i, ExactSum& part) {
+            each_firm<ExactSum>(stride, watch, sum, [&](Desk& desk, FirmId i, ExactSum& part) {
                 TeamChoice& choice = desk.choice;
                 offer_all(choice, i, prices);
                 choice.solve(thresholds(i), fresh_[i] != 0 ? first_steps : steps);
@@ -111,10 +132,10 @@ class TeamProblem {
     }
 
     /// The same on the lists, roughly, and without the seats.
-    Answer glance(std::span<const double> prices, std::size_t stride, const Control& control) {
+    Answer glance(std::span<const double> prices, std::size_t stride, const TeamWatch& watch) {
         Sum sum;
         const bool whole =
-            each_firm<Sum>(stride, control, sum, [&](Desk& desk, FirmId i, Sum& part) {
+            each_firm<Sum>(stride, watch, sum, [&](Desk& desk, FirmId i, Sum& part) {
                 TeamChoice& choice = desk.choice;
                 begin(choice, i, prices);
                 const auto ids = listed(i);
@@ -159,16 +180,16 @@ class TeamProblem {
         std::vector<std::uint32_t> kept;
     };
     template <class Part, class Firm>
-    bool each_firm(std::size_t stride, const Control& control, Part& sum, const Firm& firm) {
+    bool each_firm(std::size_t stride, const TeamWatch& watch, Part& sum, const Firm& firm) {
         constexpr std::size_t chunk = 128;
         const std::size_t asked = (n_ + stride - 1) / stride;
         const std::size_t chunks = (asked + chunk - 1) / chunk;
         std::vector<Part> parts(chunks);
         std::vector<char> done(chunks, 0);
-        parallel_chunks(asked, chunk, threads_, [&](std::size_t begin, std::size_t end) {
+        watch.chunks(asked, chunk, threads_, [&](std::size_t begin, std::size_t end) {
             Desk desk{chooser(), {}};
             for (std::size_t k = begin; k < end; ++k) {
-                if (k % 16 == 0 && control.stop()) return;
+                if (k % 16 == 0 && watch.stop()) return;
                 firm(desk, FirmId(k * stride), parts[begin / chunk]);
             }
             done[begin / chunk] = 1;

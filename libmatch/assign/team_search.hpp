@@ -23,7 +23,6 @@
 
 #include <libmatch/assign/team_choice.hpp>
 #include <libmatch/assign/team_problem.hpp>
-#include <libmatch/core/control.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/core/types.hpp>
 #include <libmatch/model/team.hpp>
@@ -33,9 +32,9 @@ namespace libmatch::detail {
 class TeamSearch {
   public:
     /// Begins with the pins alone.
-    TeamSearch(TeamProblem& problem, Control& control)
+    TeamSearch(TeamProblem& problem, const TeamWatch& watch)
         : p_(problem),
-          control_(control),
+          watch_(watch),
           n_(problem.firms()),
           m_(problem.advisers()),
           held_(n_),
@@ -58,7 +57,7 @@ class TeamSearch {
         const double worth_before = worth();
         hold(now);
         auction();
-        for (int k = 0; k < most_passes && worth() < wanted && !control_.stop(); ++k) {
+        for (int k = 0; k < most_passes && worth() < wanted && !watch_.stop(); ++k) {
             if (!pass()) break;
         }
         if (worth() < worth_before) hold(before);
@@ -182,10 +181,10 @@ class TeamSearch {
     bool pass() {
         find_bids([&](AdviserId j) { return full(j); });
         std::vector<double> missing(n_, 0.0);
-        parallel_chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
+        watch_.chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
             TeamChoice choice = p_.chooser();
             const auto price = [&](AdviserId j) { return cost(j); };
-            for (std::size_t i = begin; i < end && !control_.stop(); ++i)
+            for (std::size_t i = begin; i < end && !watch_.stop(); ++i)
                 missing[i] = net(choice, i, price) - net_of(held_[i], price);
         });
         const double before = worth();
@@ -196,8 +195,10 @@ class TeamSearch {
         std::sort(order.begin(), order.end(), [&](auto a, auto b) {
             return missing[a] != missing[b] ? missing[a] > missing[b] : a < b;
         });
+        std::size_t done = 0;
         for (const std::uint32_t i : order) {
-            if (control_.stop()) break;
+            if (watch_.stop()) break;
+            if (++done % 64 == 0) watch_.tell();
             chain(i, least);
         }
         return worth() > before + least;
@@ -224,10 +225,10 @@ class TeamSearch {
     /// Those not known yet, of the firms at the advisers for which `asked` says so, in parallel.
     template <class Asked>
     void find_bids(const Asked& asked) {
-        parallel_chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
+        watch_.chunks(n_, chunk, p_.threads(), [&](std::size_t begin, std::size_t end) {
             TeamChoice choice = p_.chooser();
             for (std::size_t i = begin; i < end; ++i) {
-                if (control_.stop()) return;
+                if (watch_.stop()) return;
                 const Held& own = held_[i];
                 for (std::size_t x = 0; x < own.members.size() && own.members[x].known(); ++x) {
                     if (std::isnan(own.bid[x]) && asked(own.members[x]))
@@ -268,13 +269,14 @@ class TeamSearch {
         for (std::size_t at = 0; at < over.size(); ++at) {
             const AdviserId j(over[at]);
             while (load_[j] > p_.room(j)) {
-                const bool patient = evictions++ < 4 * n_ && !control_.stop();
+                const bool patient = evictions++ < 4 * n_ && !watch_.stop();
                 const std::uint32_t i =
                     patient ? lowest_bidder(j, [](std::uint32_t) { return false; })
                             : holders_[j].back();
                 if (patient) prices_[j] = std::max(prices_[j], bid(i, j)) + step;
                 drop(i, j);
                 held_[i].worth = worth_of(FirmId(i), held_[i].members);
+                if (evictions % 64 == 0) watch_.tell();
                 if (!patient) continue;
                 const Held now =
                     choose(i, [&](AdviserId a) { return a == j ? HUGE_VAL : prices_[a]; });
@@ -371,7 +373,7 @@ class TeamSearch {
     static constexpr int most_passes = 8;
 
     TeamProblem& p_;
-    Control& control_;
+    const TeamWatch& watch_;
     std::size_t n_, m_;
     std::vector<Held> held_;
     std::vector<std::int64_t> load_;

@@ -20,7 +20,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -33,6 +32,7 @@
 #include <libmatch/assign/team_search.hpp>
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/exact_sum.hpp>
+#include <libmatch/core/random.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/retrieve/source.hpp>
 
@@ -48,7 +48,8 @@ class TeamAssigner {
           options_(options),
           control_(control),
           n_(source.firms()),
-          m_(source.advisers()) {}
+          m_(source.advisers()),
+          random_(options.seed) {}
 
     AssignmentResult solve() {
         const bool lawful = pins_fit();
@@ -68,27 +69,53 @@ class TeamAssigner {
   private:
     void run() {
         TeamProblem problem(source_, limits_, width(), options_.threads);
-        TeamPrices prices(problem, most_ * (1 + 1e-6), control_);
-        TeamSearch search(problem, control_);
+        TeamWatch watch{control_};
+        TeamPrices prices(problem, most_ * (1 + 1e-6), watch);
+        TeamSearch search(problem, watch);
         prices.rise();
+        look(problem, prices, watch);
         int idle = 0;
+        bool searched = false;
         for (int turn = 0; idle < patience && !control_.stop(); ++turn) {
-            if (turn > 0 && idle == patience - 1) {
-                prices.polish(glances, result_.certificate.objective);
-            } else if (turn > 0) {
-                prices.settle(glances);
-            }
             const double before = gap();
-            const auto look = problem.look(prices.prices(), 1, control_);
-            if (look.whole && look.value < result_.certificate.bound) {
-                result_.certificate.bound = look.value;
-                result_.prices = prices.prices();
+            if (idle == patience - 1) {
+                prices.polish(glances, result_.certificate.objective);
+            } else {
+                prices.settle(turn == 0 ? glances / 2 : glances);
             }
+            look(problem, prices, watch);
+            if (control_.stop()) break;
             search.run(prices.prices(), wanted());
+            searched = true;
+            if (idle > 0) search_around(problem, search, prices.prices(), watch);
             take(problem, search);
-            control_.report("assign", progress());
+            watch.done = std::max(watch.done, progress());
             if (gap() <= options_.gap) return;
             idle = before - gap() > little * before ? 0 : idle + 1;
+        }
+        if (searched) return;
+        search.run(prices.prices(), wanted());  // stopped: only cut down to the seats
+        take(problem, search);
+    }
+
+    void look(TeamProblem& problem, const TeamPrices& prices, const TeamWatch& watch) {
+        const auto found = problem.look(prices.prices(), 1, watch);
+        if (!found.whole || found.value >= result_.certificate.bound) return;
+        result_.certificate.bound = found.value;
+        result_.prices = prices.prices();
+    }
+
+    /// Where firms are few, from other prices too: what is best there may be better here.
+    void search_around(TeamProblem& problem, TeamSearch& search, std::vector<double> prices,
+                       const TeamWatch& watch) {
+        const std::size_t pairs = std::max<std::size_t>(1, n_ * problem.width());
+        const std::size_t starts = std::min<std::size_t>(most_starts, 1'000'000 / pairs);
+        const std::vector<double> middle = prices;
+        for (std::size_t k = 0; k < starts && search.worth() < wanted(); ++k) {
+            for (std::size_t j = 0; j < m_; ++j)
+                prices[j] = middle[j] * (1 + 0.4 * (random_.uniform() - 0.5));
+            if (!problem.glance(prices, 1, watch).whole) return;
+            search.run(prices, wanted());
         }
     }
 
@@ -106,7 +133,7 @@ class TeamAssigner {
     [[nodiscard]] std::size_t width() const {
         std::int32_t demand = 1;
         for (std::size_t i = 0; i < n_; ++i) demand = std::max(demand, limits_.demand_of(FirmId(i)));
-        return static_cast<std::size_t>(std::max(options_.candidates, 4 * demand));
+        return static_cast<std::size_t>(std::max(options_.candidates, 12 * demand));
     }
 
     /// Every member at the most that a pair can be worth, and all needs covered; needs no proof.
@@ -138,7 +165,7 @@ class TeamAssigner {
         return bound - options_.gap * std::fabs(bound);
     }
     [[nodiscard]] double progress() const {
-        return std::clamp(options_.gap / std::max(gap(), 1e-300), 0.0, 1.0);
+        return std::clamp(options_.gap / std::max(gap(), 1e-300), 0.0, 0.99);
     }
 
     /// The search's teams, where they are worth more than what is at hand.
@@ -196,13 +223,15 @@ class TeamAssigner {
 
     static constexpr int glances = 30;     ///< of a turn
     static constexpr int patience = 3;     ///< turns that may bring little
-    static constexpr double little = 0.02; ///< of the gap
+    static constexpr double little = 0.02;  ///< of the gap
+    static constexpr std::size_t most_starts = 30;
 
     const PairSource& source_;
     const AssignmentLimits& limits_;
     const AssignmentOptions& options_;
     Control& control_;
     std::size_t n_, m_;
+    Random random_;
     double most_ = 0;  ///< that one more member can bring
     AssignmentResult result_;
 };

@@ -16,6 +16,7 @@ struct TeamShape {
     std::int32_t most_demand = 3;
     double density = 0.85;
     double pins = 0;
+    double cost = 6;    ///< taken from utilities between 0 and 11
     bool whole = true;  ///< whole numbers: every sum is exact
 };
 
@@ -30,7 +31,7 @@ inline SmallProblem random_team_problem(const TeamShape& shape, std::uint64_t se
     SmallProblem p;
     p.utility.resize(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(m));
     for (double& u : p.utility.reshaped())
-        u = random.uniform() < shape.density ? number(12, 0.9) - 8 : -HUGE_VAL;
+        u = random.uniform() < shape.density ? number(12, 0.9) - shape.cost : -HUGE_VAL;
     Team team;
     team.skills = random.below(shape.most_skills + 1);
     for (std::size_t x = 0; x < n * team.skills; ++x) {
