@@ -72,7 +72,9 @@ class TeamChoice {
   public:
     /// `columns`: the skills of the team, by skills instead of advisers.
     TeamChoice(const Team& team, std::span<const double> columns)
-        : team_(team), columns_(columns), advisers_(columns.size() / std::max<std::size_t>(1, team.skills)) {}
+        : team_(team),
+          columns_(columns),
+          advisers_(columns.size() / std::max<std::size_t>(1, team.skills)) {}
 
     /// Another firm. `room`: members beside the pins, at most. Offers follow.
     void begin(FirmId i, std::size_t room, std::span<const PricedMember> pins) {
@@ -152,8 +154,7 @@ class TeamChoice {
 
     /// Adds what the best team is worth, or a little more: never less.
     void add_most(ExactSum& sum) {
-        std::erase_if(contenders_,
-                      [&](const Contender& c) { return c.value + c.error < floor_; });
+        std::erase_if(contenders_, [&](const Contender& c) { return c.value + c.error < floor_; });
         double most = beyond_;
         constexpr std::size_t few = 64;
         if (most == -HUGE_VAL && contenders_.size() <= few) {
@@ -215,8 +216,7 @@ class TeamChoice {
             const double* column = columns_.data() + skill_[k] * advisers_;
             double* to = level_.data() + k * count;
             const double need = need_[k], weight = weight_[k], base = base_[k];
-            for (std::size_t x = 0; x < count; ++x)
-                to[x] = weight * std::min(need, column[id_[x]]);
+            for (std::size_t x = 0; x < count; ++x) to[x] = weight * std::min(need, column[id_[x]]);
             if (base == 0) continue;
             for (std::size_t x = 0; x < count; ++x) to[x] = std::max(0.0, to[x] - base);
         }

@@ -126,8 +126,8 @@ class TeamPrices {
             const auto answer = p_.look(level, stride, watch_);
             if (!answer.whole) return false;
             const std::vector<std::int64_t> load = p_.load(stride);
-            const auto asked = static_cast<double>(
-                std::accumulate(load.begin(), load.end(), std::int64_t{0}));
+            const auto asked =
+                static_cast<double>(std::accumulate(load.begin(), load.end(), std::int64_t{0}));
             if (k == 0) {
                 if (asked == 0) return true;
                 scale_ = std::fabs(answer.value) / asked;

@@ -40,10 +40,9 @@ struct TeamWatch {
     void chunks(std::size_t n, std::size_t chunk, unsigned threads, const Body& body) const {
         const std::size_t part = 32 * chunk;
         for (std::size_t from = 0; from < n && !stop(); from += part) {
-            parallel_chunks(std::min(part, n - from), chunk, threads,
-                            [&](std::size_t begin, std::size_t end) {
-                                body(from + begin, from + end);
-                            });
+            parallel_chunks(
+                std::min(part, n - from), chunk, threads,
+                [&](std::size_t begin, std::size_t end) { body(from + begin, from + end); });
             tell();
         }
     }
@@ -134,18 +133,17 @@ class TeamProblem {
     /// The same on the lists, roughly, and without the seats.
     Answer glance(std::span<const double> prices, std::size_t stride, const TeamWatch& watch) {
         Sum sum;
-        const bool whole =
-            each_firm<Sum>(stride, watch, sum, [&](Desk& desk, FirmId i, Sum& part) {
-                TeamChoice& choice = desk.choice;
-                begin(choice, i, prices);
-                const auto ids = listed(i);
-                const auto utility = listed_utility(i);
-                for (std::size_t x = 0; x < ids.size(); ++x)
-                    choice.offer(AdviserId(ids[x]), utility[x], prices[ids[x]]);
-                choice.solve(thresholds(i), steps);
-                members_[i] = choice.members();
-                part.add(choice.value());
-            });
+        const bool whole = each_firm<Sum>(stride, watch, sum, [&](Desk& desk, FirmId i, Sum& part) {
+            TeamChoice& choice = desk.choice;
+            begin(choice, i, prices);
+            const auto ids = listed(i);
+            const auto utility = listed_utility(i);
+            for (std::size_t x = 0; x < ids.size(); ++x)
+                choice.offer(AdviserId(ids[x]), utility[x], prices[ids[x]]);
+            choice.solve(thresholds(i), steps);
+            members_[i] = choice.members();
+            part.add(choice.value());
+        });
         return {whole, sum.value()};
     }
 

@@ -11,7 +11,8 @@
 // one list per step, and per pass one or two per firm in parallel; steps are bounded.
 // Deterministic for any number of threads; ties go to the smaller firm. Source: D. P. Bertsekas, D.
 // A. Castanon, "The auction algorithm for the transportation problem", 1989; F. Glover, "Ejection
-// chains, reference structures and alternating path methods", Discrete Applied Mathematics 65, 1996.
+// chains, reference structures and alternating path methods", Discrete Applied Mathematics 65,
+// 1996.
 #pragma once
 
 #include <algorithm>
@@ -71,9 +72,10 @@ class TeamSearch {
 
     /// Members beside the pins.
     [[nodiscard]] const TeamMembers& members(FirmId i) const { return held_[i].members; }
+
   private:
     struct Held {
-        TeamMembers members{};                          ///< sorted, beside the pins
+        TeamMembers members{};  ///< sorted, beside the pins
         std::array<double, Team::most_members> utility{};
         /// Prices of the members at which it would leave them; NaN = not known.
         std::array<double, Team::most_members> bid{};
@@ -270,9 +272,9 @@ class TeamSearch {
             const AdviserId j(over[at]);
             while (load_[j] > p_.room(j)) {
                 const bool patient = evictions++ < 4 * n_ && !watch_.stop();
-                const std::uint32_t i =
-                    patient ? lowest_bidder(j, [](std::uint32_t) { return false; })
-                            : holders_[j].back();
+                const std::uint32_t i = patient
+                                            ? lowest_bidder(j, [](std::uint32_t) { return false; })
+                                            : holders_[j].back();
                 if (patient) prices_[j] = std::max(prices_[j], bid(i, j)) + step;
                 drop(i, j);
                 held_[i].worth = worth_of(FirmId(i), held_[i].members);
@@ -379,7 +381,7 @@ class TeamSearch {
     std::vector<std::int64_t> load_;
     std::vector<std::vector<std::uint32_t>> holders_;
     TeamChoice choice_;
-    std::vector<double> none_;    ///< pins at no price
+    std::vector<double> none_;  ///< pins at no price
     std::vector<double> prices_;
     std::vector<Before> before_;          ///< what a chain has changed
     std::vector<std::uint32_t> waiting_;  ///< firms of a chain, in the order of their choices

@@ -81,7 +81,7 @@ class TeamAssigner {
             if (idle == patience - 1) {
                 prices.polish(glances, result_.certificate.objective);
             } else {
-                prices.settle(turn == 0 ? glances / 2 : glances);
+                prices.settle(glances);
             }
             look(problem, prices, watch);
             if (control_.stop()) break;
@@ -132,7 +132,8 @@ class TeamAssigner {
 
     [[nodiscard]] std::size_t width() const {
         std::int32_t demand = 1;
-        for (std::size_t i = 0; i < n_; ++i) demand = std::max(demand, limits_.demand_of(FirmId(i)));
+        for (std::size_t i = 0; i < n_; ++i)
+            demand = std::max(demand, limits_.demand_of(FirmId(i)));
         return static_cast<std::size_t>(std::max(options_.candidates, 12 * demand));
     }
 
@@ -221,8 +222,8 @@ class TeamAssigner {
         return std::move(result_);
     }
 
-    static constexpr int glances = 30;     ///< of a turn
-    static constexpr int patience = 3;     ///< turns that may bring little
+    static constexpr int glances = 30;      ///< of a turn
+    static constexpr int patience = 3;      ///< turns that may bring little
     static constexpr double little = 0.02;  ///< of the gap
     static constexpr std::size_t most_starts = 30;
 

@@ -261,8 +261,8 @@ inline void judge_claims(const std::string& stage, const Certificate& claim,
     const double scale = units ? claim.unit : 1;
     const StageVerdict found{stage, objective.sum.down() * scale, bound.sum.up() * scale};
     // Work that was stopped may claim a bound that is easier to prove than the best of its prices.
-    const bool stopped = modest || claim.status == Status::time_limit ||
-                         claim.status == Status::cancelled;
+    const bool stopped =
+        modest || claim.status == Status::time_limit || claim.status == Status::cancelled;
     const double slack = 1e-9 * std::max(objective.size, bound.size);
     const bool objective_holds =
         units ? same_units(claim.objective, objective.sum, scale)

@@ -100,8 +100,7 @@ class TeamJudge {
         }
     }
     [[nodiscard]] double covered(AdviserId j, std::size_t k) const {
-        return team_.weight_of(firm_)[k] *
-               std::min(team_.need_of(firm_)[k], team_.skill_of(j)[k]);
+        return team_.weight_of(firm_)[k] * std::min(team_.need_of(firm_)[k], team_.skill_of(j)[k]);
     }
     [[nodiscard]] const double* levels(std::size_t x) const {
         return level_.data() + x * skills_.size();
@@ -184,10 +183,9 @@ class TeamJudge {
             for (std::size_t x = 0; x < r.size(); ++x) r[x] = over(x, t);
             std::iota(order.begin(), order.end(), std::size_t{0});
             const std::size_t count = std::min(room_, order.size());
-            std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count),
-                              order.end(), [&](std::size_t a, std::size_t b) {
-                                  return r[a] != r[b] ? r[a] > r[b] : a < b;
-                              });
+            std::partial_sort(
+                order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                [&](std::size_t a, std::size_t b) { return r[a] != r[b] ? r[a] > r[b] : a < b; });
             double most = best_.front().worth;
             for (const double x : t) most += x;
             std::vector<double> direction(t.size(), -1.0);

@@ -164,7 +164,7 @@ struct AssignmentOptions {
     double unit = 1e-6;      ///< unit of the integer scores of the exact mode
     int candidates = 32;     ///< length of each firm's list; speed only, never the answer's proof
     unsigned threads = 0;    ///< 0 = all cores; never changes the answer
-    std::uint64_t seed = 0;  ///< of the searches with hours and quotas; nothing else draws
+    std::uint64_t seed = 0;  ///< of the searches with hours, quotas and teams; nothing else draws
     /// Prices of an earlier answer, >= 0, one per adviser, to begin at, with the previous pairs of
     /// the limits; empty = begin anew. Speed only, never the answer's proof.
     std::vector<double> start_prices{};

@@ -53,11 +53,11 @@ inline void check_team(const AssignmentLimits& limits, std::size_t n, std::size_
     const auto entries = [](std::size_t count) { return std::to_string(count) + " entries"; };
     for (std::size_t i = 0; i < limits.demand.size(); ++i) {
         if (limits.demand[i] <= Team::most_members) continue;
-        faults.push_back({Fault::Severity::error, "demand", static_cast<std::int64_t>(i), "",
-                          std::to_string(limits.demand[i]),
-                          "teams of at most " + std::to_string(Team::most_members) +
-                              " advisers are supported",
-                          "use a smaller demand"});
+        faults.push_back(
+            {Fault::Severity::error, "demand", static_cast<std::int64_t>(i), "",
+             std::to_string(limits.demand[i]),
+             "teams of at most " + std::to_string(Team::most_members) + " advisers are supported",
+             "use a smaller demand"});
     }
     for (std::size_t i = 0; i < limits.min_demand.size(); ++i) {
         if (limits.min_demand[i] > 0)
@@ -70,8 +70,7 @@ inline void check_team(const AssignmentLimits& limits, std::size_t n, std::size_
     }
     if (!limits.hours.empty()) refuse("hours", -1, entries(limits.hours.size()));
     if (!limits.quotas.empty()) refuse("quotas", -1, entries(limits.quotas.size()));
-    if (!limits.reservation.empty())
-        refuse("reservation", -1, entries(limits.reservation.size()));
+    if (!limits.reservation.empty()) refuse("reservation", -1, entries(limits.reservation.size()));
     if (!limits.previous.empty()) refuse("previous", -1, entries(limits.previous.size()));
     if (limits.max_changes) refuse("max_changes", -1, std::to_string(*limits.max_changes));
 }

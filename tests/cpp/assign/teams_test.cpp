@@ -1,4 +1,5 @@
-// Advisers that cover needs together, against all answers of small problems, and larger ones judged.
+// Advisers that cover needs together, against all answers of small problems, and larger ones
+// judged.
 #include <gtest/gtest.h>
 
 #include <cpp/support/judge.hpp>
@@ -30,7 +31,8 @@ TEST(Teams, AgainstAllAnswersOfSmallProblems) {
         EXPECT_EQ(r.certificate.status == Status::optimal, r.certificate.gap() == 0);
     }
     RecordProperty("closed", closed);
-    EXPECT_GT(best_found, count * 95 / 100) << best_found << " of " << count << ", closed " << closed;
+    EXPECT_GT(best_found, count * 95 / 100)
+        << best_found << " of " << count << ", closed " << closed;
     EXPECT_GT(closed, count * 60 / 100) << best_found << " of " << count << ", closed " << closed;
 }
 
