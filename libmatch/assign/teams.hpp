@@ -30,6 +30,7 @@
 #include <libmatch/assign/team_prices.hpp>
 #include <libmatch/assign/team_problem.hpp>
 #include <libmatch/assign/team_search.hpp>
+#include <libmatch/assign/utility_range.hpp>
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/random.hpp>
@@ -52,6 +53,7 @@ class TeamAssigner {
           random_(options.seed) {}
 
     AssignmentResult solve() {
+        check_utility_range(source_, source_.utility_size());
         const bool lawful = pins_fit();
         if (!lawful && decide_feasibility(source_, limits_, options_.threads, control_, result_) ==
                            Feasibility::infeasible) {
@@ -109,7 +111,7 @@ class TeamAssigner {
     void search_around(TeamProblem& problem, TeamSearch& search, std::vector<double> prices,
                        const TeamWatch& watch) {
         const std::size_t pairs = std::max<std::size_t>(1, n_ * problem.width());
-        const std::size_t starts = std::min<std::size_t>(most_starts, 1'000'000 / pairs);
+        const std::size_t starts = std::min<std::size_t>(most_starts, 100'000 / pairs);
         const std::vector<double> middle = prices;
         for (std::size_t k = 0; k < starts && search.worth() < wanted(); ++k) {
             for (std::size_t j = 0; j < m_; ++j)
