@@ -255,8 +255,8 @@ inline void judge_infeasible_quotas(const AssignmentCase& problem, const Assignm
 /// Compares claims with what was found. `optimal` may be claimed only where the two are equal.
 /// `modest`: the bound may be claimed higher than it was found, as by work that was stopped.
 inline void judge_claims(const std::string& stage, const Certificate& claim,
-                         const Account& objective, const Account& bound, bool modest,
-                         Verdict& verdict) {
+                         const Account& objective, const Account& bound, Verdict& verdict,
+                         bool modest = false) {
     const bool units = claim.unit > 0;
     const double scale = units ? claim.unit : 1;
     const StageVerdict found{stage, objective.sum.down() * scale, bound.sum.up() * scale};
@@ -419,8 +419,8 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         return;
     }
     // Where a firm has too many teams that may be best, a solver may claim more than the best.
-    detail::judge_claims(problem.stage, claim.certificate, objective, *bound,
-                         limits.team.has_value(), verdict);
+    detail::judge_claims(problem.stage, claim.certificate, objective, *bound, verdict,
+                         limits.team.has_value());
 }
 
 }  // namespace libmatch::check
