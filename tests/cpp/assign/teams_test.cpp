@@ -207,32 +207,6 @@ TEST(TeamsJudge, SeesWhatWasChanged) {
     EXPECT_TRUE(refused(other, r));
 }
 
-TEST(TeamsJudge, FindsTheBestTeamOfAFirm) {
-    for (std::uint64_t seed = 0; seed < 300; ++seed) {
-        SCOPED_TRACE("seed " + std::to_string(seed));
-        const auto p = random_team_problem(
-            {.most_firms = 3, .most_advisers = 9, .most_skills = 6, .most_demand = 5, .pins = 0.4},
-            seed);
-        Random random(seed);
-        std::vector<double> prices;
-        for (std::size_t j = 0; j < p.advisers(); ++j)
-            prices.push_back(static_cast<double>(random.below(5)));
-        const auto problem = case_of(p);
-        check::TeamJudge teams(problem, p.limits, prices);
-        ExactSum sum;
-        for (std::size_t j = 0; j < p.advisers(); ++j)
-            sum.add_multiple(prices[j], p.limits.capacity[j]);
-        for (std::size_t i = 0; i < p.firms(); ++i) {
-            std::vector<AdviserId> pins;
-            for (const Pair& pin : p.limits.pinned)
-                if (pin.firm == FirmId(i)) pins.push_back(pin.adviser);
-            teams.add_best_team(FirmId(i), pins, sum);
-        }
-        EXPECT_EQ(sum.up(), team_bound(p, prices));  // whole numbers
-        EXPECT_EQ(sum.down(), sum.up());
-    }
-}
-
 TEST(TeamFaults, AreNamed) {
     auto p = larger(4, 3, 2);
     p.limits.team->need[9] = -1;
