@@ -129,7 +129,7 @@ class TeamPrices {
             const auto asked =
                 static_cast<double>(std::accumulate(load.begin(), load.end(), std::int64_t{0}));
             if (k == 0) {
-                if (asked == 0) return true;
+                if (asked == 0) return stride == 1 || find_level(1);
                 scale_ = std::fabs(answer.value) / asked;
                 low = 0.25 * scale_;
                 if (asked <= seats || scale_ == 0) break;

@@ -78,7 +78,7 @@ class TeamAssigner {
         look(problem, prices, watch);
         int idle = 0;
         bool searched = false;
-        for (int turn = 0; idle < patience && !control_.stop(); ++turn) {
+        for (int turn = 0; turn < most_turns && idle < patience && !control_.stop(); ++turn) {
             const double before = gap();
             if (idle == patience - 1) {
                 prices.polish(glances, result_.certificate.objective);
@@ -224,9 +224,10 @@ class TeamAssigner {
         return std::move(result_);
     }
 
-    static constexpr int glances = 30;      ///< of a turn
+    static constexpr int glances = 30;  ///< of a turn
+    static constexpr int most_turns = 20;
     static constexpr int patience = 3;      ///< turns that may bring little
-    static constexpr double little = 0.02;  ///< of the gap
+    static constexpr double little = 0.05;  ///< of the gap
     static constexpr std::size_t most_starts = 30;
 
     const PairSource& source_;

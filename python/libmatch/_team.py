@@ -107,9 +107,7 @@ def _check_range(name: str, array: NDArray[np.float64]) -> None:
     if not wrong.any():
         return
     at = tuple(int(x) for x in np.argwhere(wrong)[0])
-    where = {0: "", 1: f" column {at[-1] if at else 0}"}.get(len(at), "")
-    if len(at) == 2:
-        where = f" row {at[0]} column {at[1]}"
+    where = ["", " column {}", " row {} column {}"][len(at)].format(*at)
     more = f" (and {int(wrong.sum()) - 1} more)" if wrong.sum() > 1 else ""
     raise input_error(
         f"{name}{where} is {array[at]:g}{more}; a number from 0 to 1e15 is expected "
