@@ -69,8 +69,17 @@ void register_market(py::module_& m) {
             for (const Programme& p : x.programmes) names.push_back(p.name);
             return names;
         });
-    py::class_<BoundPlan>(m, "Plan").def(
-        "tables", [](const BoundPlan& p) { return from_tables(plan_tables(*p.market, p.plan)); });
+    py::class_<BoundPlan>(m, "Plan")
+        .def("tables",
+             [](const BoundPlan& p) { return from_tables(plan_tables(*p.market, p.plan)); })
+        .def_property_readonly("seen", [](const BoundPlan& p) {
+            std::map<std::string, std::map<std::string, std::uint64_t>> seen;
+            for (const auto& [stage, pairs] : p.plan.seen) {
+                seen[stage] = {
+                    {"lists", pairs.lists}, {"filtered", pairs.filtered}, {"scored", pairs.scored}};
+            }
+            return seen;
+        });
 
     m.def("check", &check_tables, py::arg("tables"));
     m.def("solve", &solve_market, py::arg("market"), py::kw_only(), py::arg("gap") = 1e-4,

@@ -73,6 +73,7 @@ def main(firms: int, advisers: int, remote: float, gap: float) -> None:
     took("judge_s")
     if not verdict.ok:
         raise SystemExit(f"the judge refuses the plan: {verdict.violations}")
+    pairs = firms * advisers  # each adviser belongs to one programme
     proofs = {name: (c.objective, c.bound, c.gap) for name, c in plan.certificates.items()}
     print(
         json.dumps(
@@ -84,6 +85,8 @@ def main(firms: int, advisers: int, remote: float, gap: float) -> None:
                 "product_s": product_seconds(firms, advisers),
                 "peak_gib": peak,
                 "served": len(plan.assignments),
+                "filtered": sum(s["filtered"] for s in plan.seen.values()) / pairs,
+                "scored": sum(s["scored"] for s in plan.seen.values()) / pairs,
                 "certificates": proofs,
                 "judged_gap": max(stage.gap for stage in verdict.stages.values()),
             }

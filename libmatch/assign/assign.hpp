@@ -290,9 +290,10 @@ class Assigner {
         const bool wait = cheap_to_prove();
         if (wait || !control_.stop()) {
             c.unit = 0;
-            c.objective = objective_of(source_, result_.pairs, options_.threads);
-            c.bound = bound_of(source_, limits_, result_.prices, result_.pairs, c.objective,
-                               options_.threads, wait ? never_stop_ : control_);
+            const auto both = prove(source_, limits_, result_.prices, result_.pairs,
+                                    options_.threads, wait ? never_stop_ : control_);
+            c.objective = both.objective;
+            c.bound = both.bound;
         }
         if (wait || !control_.stop()) {
             keep_best_bound();

@@ -8,7 +8,8 @@
 // starts a little below the prices of the one before. Within a level the step falls too. A start
 // that was too high shows: seats stay empty at an adviser with a price, and the bound would pay for
 // them. Such advisers start the next auction from 0. Only the last auctions, over all firms, are
-// proven, so a sample can cost time but never the truth.
+// proven, so a sample can cost time but never the truth. For the same reason lists may be rough
+// while the step is large beside what they are wrong by.
 //
 // Complexity: the whole costs little more than its own last auctions: a few bids and about one new
 // list per firm. Memory: one list per firm.
@@ -71,7 +72,8 @@ class AuctionSearch {
   private:
     static constexpr double first_epsilon = 0.1;  ///< times the mean of the best utilities
     static constexpr double epsilon_step = 6;
-    static constexpr double first_drop = 2;  ///< epsilons between prices and the next start
+    static constexpr double rough_at_most = 4;  ///< errors of rough lists in a step
+    static constexpr double first_drop = 2;     ///< epsilons between prices and the next start
     /// The same between a sample and the next one: it covers what the smaller sample cannot know.
     static constexpr double sample_drop = 4;
     /// Epsilons by which a guessed height lies under the first prices.
@@ -98,8 +100,13 @@ class AuctionSearch {
         const int top = levels();
         control_.report("assign", 0);
         std::vector<FirmId> firms = firms_of(top);
-        source_.best_spread(firms, prices_, lists_, threads_, control_, 0);
+        rough_ = source_.rough_error() > 0;
+        list(firms, prices_);
         measure(firms);
+        if (rough_ && !rough_serves(first_epsilon * mean_)) {
+            refine(firms);
+            measure(firms);
+        }
         if (std::find(room_.begin(), room_.end(), 0) != room_.end())
             highest_ = std::max(highest_, source_.utility_limit());
         if (mean_ <= 0) return false;
@@ -108,11 +115,47 @@ class AuctionSearch {
         for (int level = top; level > 0 && !control_.stop(); --level) {
             descend(level, std::max(last, sample_epsilon) * mean_);
             firms = firms_of(level - 1);
-            source_.best_spread(firms, prices_, lists_, threads_, control_, 0);
+            if (level == 1)
+                epsilon_ = std::min(epsilon_, std::max(last, first_epsilon / 60) * mean_);
+            if (rough_ && !rough_serves(epsilon_)) {
+                refine(firms);
+            } else {
+                list(firms, prices_);
+            }
         }
-        if (top > 0) epsilon_ = std::min(epsilon_, std::max(last, first_epsilon / 60) * mean_);
         return true;
     }
+
+    // ---- lists ----
+
+    void list(const std::vector<FirmId>& firms, const std::vector<double>& prices) {
+        if (rough_) {
+            source_.best_roughly(firms, prices, lists_, threads_, control_, 0);
+        } else {
+            source_.best_spread(firms, prices, lists_, threads_, control_, 0);
+        }
+    }
+    /// A step this large is not held up by what rough lists are wrong by.
+    [[nodiscard]] bool rough_serves(double epsilon) const {
+        return epsilon >= rough_at_most * source_.rough_error();
+    }
+    /// From now on lists are true; nothing of the rough ones may guide them.
+    void refine(const std::vector<FirmId>& firms) {
+        rough_ = false;
+        for (std::size_t i = 0; i < lists_.firms(); ++i) lists_.finish(FirmId(i), 0, HUGE_VAL);
+        list(firms, prices_);
+    }
+
+    /// The smallest and the largest utility of a list that is not empty.
+    [[nodiscard]] std::pair<double, double> values_of(FirmId i) const {
+        const auto list = lists_.of(i);
+        const auto [least, most] = std::minmax_element(
+            list.begin(), list.end(),
+            [](const Candidate& a, const Candidate& b) { return a.value < b.value; });
+        return {static_cast<double>(least->value), static_cast<double>(most->value)};
+    }
+
+    // ---- samples ----
 
     /// How often the firms can be cut to a quarter.
     [[nodiscard]] int levels() const {
@@ -161,13 +204,12 @@ class AuctionSearch {
         Sum best, band;
         std::size_t wanted = 0;
         for (const FirmId i : firms) {
-            const auto list = lists_.of(i);
-            if (list.empty()) continue;
-            const double first = static_cast<double>(list.front().value);
-            highest_ = std::max(highest_, first);
-            if (first <= 0) continue;
-            best.add(first);
-            band.add(first - static_cast<double>(list.back().value));
+            if (lists_.of(i).empty()) continue;
+            const auto [least, most] = values_of(i);
+            highest_ = std::max(highest_, most);
+            if (most <= 0) continue;
+            best.add(most);
+            band.add(most - least);
             ++wanted;
         }
         if (wanted == 0) return;
@@ -183,7 +225,7 @@ class AuctionSearch {
     void guess(const std::vector<FirmId>& firms, const std::vector<std::int64_t>& seats) {
         std::vector<double> best;
         for (const FirmId i : firms) {
-            if (!lists_.of(i).empty()) best.push_back(static_cast<double>(lists_.of(i)[0].value));
+            if (!lists_.of(i).empty()) best.push_back(values_of(i).second);
         }
         std::size_t places = 0;
         for (const std::int64_t s : seats) places += static_cast<std::size_t>(s);
@@ -192,7 +234,7 @@ class AuctionSearch {
         std::nth_element(best.begin(), last, best.end(), std::greater<>());
         const double height = std::max(0.0, *last - guess_drop * first_epsilon * mean_);
         for (double& p : prices_) p = height;
-        source_.best_spread(firms, prices_, lists_, threads_, control_, 0);
+        list(firms, prices_);
     }
 
     /// The next start: full advisers cheaper by `by`, all others free. Returns the advisers that
@@ -209,14 +251,16 @@ class AuctionSearch {
     }
 
     /// Starts the next auction below the prices of the last one, and keeps lists true.
-    void lower(const Auction& round, double by, const std::vector<FirmId>& firms) {
+    /// `epsilon`: its step.
+    void lower(const Auction& round, double by, double epsilon, const std::vector<FirmId>& firms) {
         const std::vector<AdviserId> freed = start_below(round, by);
+        if (rough_ && !rough_serves(epsilon)) return refine(firms);
         std::vector<FirmId> partial;
         for (const FirmId i : firms) {
             if (lists_.outside(i) != -HUGE_VAL) partial.push_back(i);
         }
         if (by > worth_keeping * band_ || few_at_most * freed.size() > prices_.size()) {
-            source_.best_spread(partial, prices_, lists_, threads_, control_, 0);
+            list(partial, prices_);
             return;
         }
         lists_.loosen(partial, by);
@@ -257,7 +301,7 @@ class AuctionSearch {
     bool hold(Auction& round, std::vector<FirmId> queue, double epsilon) {
         while (!queue.empty() && !control_.stop() && !round.gave_up()) {
             auto left = round.run(std::move(queue), epsilon, control_);
-            source_.best_spread(left, round.prices(), lists_, threads_, control_, 0);
+            list(left, round.prices());
             queue = std::move(left);
             std::reverse(queue.begin(), queue.end());
         }
@@ -275,8 +319,9 @@ class AuctionSearch {
                 start_below(round, sample_drop * epsilon_);
                 return;
             }
-            lower(round, first_drop * epsilon_, firms);
-            epsilon_ = std::max(last, epsilon_ / epsilon_step);
+            const double next = std::max(last, epsilon_ / epsilon_step);
+            lower(round, first_drop * epsilon_, next, firms);
+            epsilon_ = next;
         }
     }
     /// Auctions over all firms until the step is `enough` or the gap proven is within `asked`.
@@ -300,8 +345,10 @@ class AuctionSearch {
             // Seats that stay empty at a price: the start was too high.
             const double waste = round.price_of_empty_seats() / worth_;
             const bool too_high = waste > 0.3 * asked;
-            lower(round, first_drop * epsilon_, free_);
-            if (!too_high || waste < 0.5 * gap) epsilon_ /= epsilon_step;
+            const bool finer = !too_high || waste < 0.5 * gap;
+            const double next = finer ? epsilon_ / epsilon_step : epsilon_;
+            lower(round, first_drop * epsilon_, next, free_);
+            epsilon_ = next;
         }
         return false;
     }
@@ -318,6 +365,7 @@ class AuctionSearch {
     double highest_ = 0, mean_ = 0;
     double epsilon_ = 0,
            last_epsilon_ = 0;  ///< step of the next auction, and of the last that ended
+    bool rough_ = false;       ///< lists are rough
     double worth_ = 0;         ///< about the sum of all firms' best utilities
     double band_ = 0;          ///< mean width of a list, best less last
 };

@@ -48,18 +48,28 @@ inline std::vector<std::size_t> pin_offsets(const std::vector<Pair>& pins, std::
 
 }  // namespace detail
 
+[[nodiscard]] inline std::vector<double> utilities_of(const PairSource& source,
+                                                      std::span<const Pair> pairs,
+                                                      unsigned threads) {
+    std::vector<double> value(pairs.size());
+    parallel_chunks(pairs.size(), 16'384, threads, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t k = begin; k < end; ++k)
+            value[k] = source.utility(pairs[k].firm, pairs[k].adviser);
+    });
+    return value;
+}
+
+/// The largest double that is not above the sum.
+[[nodiscard]] inline double sum_down(std::span<const double> values) {
+    ExactSum sum;
+    for (const double v : values) sum.add(v);
+    return sum.down();
+}
+
 /// Sum of utilities of the pairs: the largest double that is not above it.
 [[nodiscard]] inline double objective_of(const PairSource& source, std::span<const Pair> pairs,
                                          unsigned threads) {
-    constexpr std::size_t chunk = 65'536;
-    std::vector<ExactSum> parts((pairs.size() + chunk - 1) / chunk);
-    parallel_chunks(pairs.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
-        for (std::size_t k = begin; k < end; ++k)
-            parts[begin / chunk].add(source.utility(pairs[k].firm, pairs[k].adviser));
-    });
-    ExactSum sum;
-    for (const ExactSum& part : parts) sum.add(part);
-    return sum.down();
+    return sum_down(utilities_of(source, pairs, threads));
 }
 
 /// A dual value, and how far it may lie above the true one because ties were not looked at.
@@ -84,12 +94,16 @@ class DualProof {
           lists_(n_, width()) {}
 
     /// See bound_of.
-    DualValue rounded(std::span<const Pair> held) {
+    DualValue rounded(std::span<const Pair> held, std::span<const double> value) {
         if (lists_.width() == 1) {
-            for (const Pair& p : held) {
-                lists_.slots(p.firm)[0] = {p.adviser,
-                                           static_cast<float>(source_.utility(p.firm, p.adviser))};
+            held_value_.assign(n_, 0);
+            held_.assign(n_, AdviserId());
+            for (std::size_t k = 0; k < held.size(); ++k) {
+                const Pair& p = held[k];
+                lists_.slots(p.firm)[0] = {p.adviser, static_cast<float>(value[k])};
                 lists_.finish(p.firm, 1, HUGE_VAL);
+                held_[p.firm] = p.adviser;
+                held_value_[p.firm] = value[k];
             }
         }
         // A firm that may stay out needs no pair for less than that is worth.
@@ -98,29 +112,46 @@ class DualProof {
         double least = forced ? -HUGE_VAL : 0;
         for (const double r : limits_.reservation) least = std::min(least, r);
         source_.best(all_firms(n_), prices_, lists_, threads_, control_, least);
-        ExactSum slack;
-        ExactSum bound = sum_over_firms(
-            [&](FirmId i, ExactSum& sum, ExactSum& rest) {
-                nets_of_list(i);
-                take_best(i, [&](TwoDoubles net) {
-                    sum.add(net.high);
-                    rest.add_product(std::fabs(net.high), half_last_place);
+
+        constexpr std::size_t chunk = 65'536;
+        struct Part {
+            ExactSum sum, slack;
+        };
+        std::vector<Part> parts((n_ + chunk - 1) / chunk);
+        parallel_chunks(n_, chunk, threads_, [&](std::size_t begin, std::size_t end) {
+            Part& part = parts[begin / chunk];
+            std::vector<TwoDoubles> nets;
+            for (std::size_t i = begin; i < end; ++i) {
+                const FirmId firm(i);
+                add_pins(firm, part.sum);
+                nets_of_list(firm, nets);
+                take_best(firm, nets, [&](TwoDoubles net) {
+                    part.sum.add(net.high);
+                    part.slack.add_product(std::fabs(net.high), half_last_place);
                 });
-            },
-            slack);
+            }
+        });
+        ExactSum bound, slack;
+        add_seats(bound);
+        for (const Part& part : parts) {
+            bound.add(part.sum);
+            slack.add(part.slack);
+        }
         bound.add(slack);
         return {bound.up(), slack.up()};
     }
 
     /// The same from the lists that `rounded` left, with the true best among pairs that tie.
     double exact() {
-        ExactSum unused;
-        const ExactSum bound = sum_over_firms(
-            [&](FirmId i, ExactSum& sum, ExactSum&) {
-                nets_of_ties(i);
-                take_best(i, [&](TwoDoubles net) { sum.add(net); });
-            },
-            unused);
+        ExactSum bound;
+        add_seats(bound);
+        std::vector<TwoDoubles> nets;
+        for (std::size_t i = 0; i < n_; ++i) {
+            const FirmId firm(i);
+            add_pins(firm, bound);
+            nets_of_ties(firm, nets);
+            take_best(firm, nets, [&](TwoDoubles net) { bound.add(net); });
+        }
         return bound.up();
     }
 
@@ -145,39 +176,35 @@ class DualProof {
         return std::any_of(own.begin(), own.end(), [&](const Pair& p) { return p.adviser == j; });
     }
 
-    template <class Firm>
-    ExactSum sum_over_firms(const Firm& firm, ExactSum& rest) {
-        ExactSum sum;
+    void add_seats(ExactSum& sum) const {
         for (std::size_t j = 0; j < source_.advisers(); ++j) {
             const double p = prices_[j];
             sum.add_multiple(p, p > 0 ? limits_.capacity[j] : limits_.min_load_of(AdviserId(j)));
         }
-        for (std::size_t i = 0; i < n_; ++i) {
-            const FirmId at(i);
-            for (const Pair& p : pins(at)) {
-                sum.add(source_.utility(p.firm, p.adviser));
-                sum.add(-prices_[p.adviser]);
-            }
-            firm(at, sum, rest);
-        }
-        return sum;
     }
-
-    void nets_of_list(FirmId i) {
-        nets_.clear();
+    void add_pins(FirmId i, ExactSum& sum) const {
+        for (const Pair& p : pins(i)) {
+            sum.add(source_.utility(p.firm, p.adviser));
+            sum.add(-prices_[p.adviser]);
+        }
+    }
+    void nets_of_list(FirmId i, std::vector<TwoDoubles>& nets) const {
+        nets.clear();
         for (const Candidate& c : lists_.of(i)) {
-            if (!is_pinned(i, c.adviser))
-                nets_.push_back({source_.utility(i, c.adviser) - prices_[c.adviser], 0});
+            if (is_pinned(i, c.adviser)) continue;
+            const bool known = lists_.width() == 1 && c.adviser == held_[i];
+            const double value = known ? held_value_[i] : source_.utility(i, c.adviser);
+            nets.push_back({value - prices_[c.adviser], 0});
         }
     }
     /// Every pair whose rounded net value is at least the last that the firm may take.
-    void nets_of_ties(FirmId i) {
+    void nets_of_ties(FirmId i, std::vector<TwoDoubles>& nets) {
         if (i >= ties_end_) gather_ties(i);
-        nets_.clear();
+        nets.clear();
         for (; at_ < ties_.size() && ties_[at_].firm == i; ++at_) {
             const ValuedPair& p = ties_[at_];
             if (!is_pinned(i, p.adviser))
-                nets_.push_back(exact_difference(p.value, prices_[p.adviser]));
+                nets.push_back(exact_difference(p.value, prices_[p.adviser]));
         }
     }
     void gather_ties(FirmId first) {
@@ -202,22 +229,22 @@ class DualProof {
         ties_ = source_.above(who, prices_, threshold_, threads_, control_);
     }
 
-    /// The best of nets_ that the firm takes beside its pins.
+    /// The best of these that the firm takes beside its pins.
     template <class Take>
-    void take_best(FirmId i, const Take& take) {
+    void take_best(FirmId i, std::vector<TwoDoubles>& nets, const Take& take) const {
         const auto kept = static_cast<std::int32_t>(pins(i).size());
         const auto most = static_cast<std::size_t>(std::max(0, limits_.demand_of(i) - kept));
         const auto least = static_cast<std::size_t>(std::max(0, limits_.min_demand_of(i) - kept));
-        const std::size_t looked_at = std::min(most, nets_.size());
+        const std::size_t looked_at = std::min(most, nets.size());
         const TwoDoubles alone{kept == 0 ? limits_.reservation_of(i) : 0, 0};
-        std::partial_sort(nets_.begin(), nets_.begin() + static_cast<std::ptrdiff_t>(looked_at),
-                          nets_.end(), [](TwoDoubles a, TwoDoubles b) { return b < a; });
+        std::partial_sort(nets.begin(), nets.begin() + static_cast<std::ptrdiff_t>(looked_at),
+                          nets.end(), [](TwoDoubles a, TwoDoubles b) { return b < a; });
         for (std::size_t k = 0; k < looked_at; ++k) {
-            if (k >= least && nets_[k] < alone) {
+            if (k >= least && nets[k] < alone) {
                 if (k == 0 && kept == 0) take(alone);
                 return;
             }
-            take(nets_[k]);
+            take(nets[k]);
         }
         if (looked_at == 0 && kept == 0) take(alone);
     }
@@ -230,11 +257,28 @@ class DualProof {
     std::size_t n_;
     std::vector<std::size_t> pin_begin_;
     CandidateLists lists_;
-    std::vector<TwoDoubles> nets_;  ///< of the firm at hand
+    std::vector<AdviserId> held_;  ///< of firms that hold one pair at most
+    std::vector<double> held_value_;
     std::vector<ValuedPair> ties_;  ///< of the firms up to ties_end_
     std::vector<double> threshold_;
     std::size_t at_ = 0, ties_end_ = 0;
 };
+
+}  // namespace detail
+
+namespace detail {
+
+/// `value`: utilities of the pairs held.
+[[nodiscard]] inline double dual_bound(const PairSource& source, const AssignmentLimits& limits,
+                                       std::span<const double> prices, std::span<const Pair> held,
+                                       std::span<const double> value, double objective,
+                                       unsigned threads, const Control& control) {
+    DualProof proof(source, limits, prices, threads, control);
+    const DualValue dual = proof.rounded(held, value);
+    if (control.stop() || dual.bound - objective > 2 * dual.slack) return dual.bound;
+    const double exact = proof.exact();
+    return control.stop() ? dual.bound : std::min(dual.bound, exact);
+}
 
 }  // namespace detail
 
@@ -244,11 +288,24 @@ class DualProof {
 [[nodiscard]] inline double bound_of(const PairSource& source, const AssignmentLimits& limits,
                                      std::span<const double> prices, std::span<const Pair> held,
                                      double objective, unsigned threads, const Control& control) {
-    detail::DualProof proof(source, limits, prices, threads, control);
-    const DualValue dual = proof.rounded(held);
-    if (control.stop() || dual.bound - objective > 2 * dual.slack) return dual.bound;
-    const double exact = proof.exact();
-    return control.stop() ? dual.bound : std::min(dual.bound, exact);
+    return detail::dual_bound(source, limits, prices, held, utilities_of(source, held, threads),
+                              objective, threads, control);
+}
+
+struct ObjectiveAndBound {
+    double objective = 0, bound = 0;
+};
+/// Both at once, which looks up the utilities of the pairs once. The bound means nothing when
+/// control stops it.
+[[nodiscard]] inline ObjectiveAndBound prove(const PairSource& source,
+                                             const AssignmentLimits& limits,
+                                             std::span<const double> prices,
+                                             std::span<const Pair> pairs, unsigned threads,
+                                             const Control& control) {
+    const auto value = utilities_of(source, pairs, threads);
+    const double objective = sum_down(value);
+    return {objective,
+            detail::dual_bound(source, limits, prices, pairs, value, objective, threads, control)};
 }
 
 }  // namespace libmatch

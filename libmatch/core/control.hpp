@@ -57,17 +57,23 @@ class Control {
                                      std::chrono::duration<double>(*limit_seconds));
     }
 
+    /// Of a part of larger work that runs in a thread of its own, beside other parts: it stops with
+    /// the whole, and keeps its progress for the thread that waits.
+    explicit Control(const Control* whole) : whole_(whole), start_(whole->start_) {}
+
     [[nodiscard]] double elapsed() const {
         return std::chrono::duration<double>(Clock::now() - start_).count();
     }
-    [[nodiscard]] bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+    [[nodiscard]] bool cancelled() const {
+        return cancelled_.load(std::memory_order_relaxed) || (whole_ && whole_->cancelled());
+    }
     [[nodiscard]] bool timed_out() const { return deadline_ && Clock::now() >= *deadline_; }
 
     /// Any thread may ask. Sticky once true.
     [[nodiscard]] bool stop() const {
         if (last_ask_ >= 0 && asks_.fetch_add(1, std::memory_order_relaxed) >= last_ask_)
             return true;
-        return cancelled() || timed_out();
+        return cancelled() || timed_out() || (whole_ && whole_->stop());
     }
     /// From now on, the work is told to go on `asks` times and then to stop: how tests reach each
     /// moment at which a stop may come. Not while work runs.
@@ -90,6 +96,7 @@ class Control {
 
     /// Calling thread only. Reports at most ten times a second, so it may be called in inner loops.
     void report(std::string_view stage, double done) {
+        done_.store(done, std::memory_order_relaxed);
         if (!listener_) return;
         if (!scope_.empty()) stage = scope_;
         const auto now = Clock::now();
@@ -105,13 +112,18 @@ class Control {
         if (!listener_(Progress{stage, done, elapsed(), eta})) cancel();
     }
 
+    /// What was reported last. Any thread may ask.
+    [[nodiscard]] double done() const { return done_.load(std::memory_order_relaxed); }
+
   private:
+    const Control* whole_ = nullptr;
     Clock::time_point start_ = Clock::now();
     std::optional<Clock::time_point> deadline_;
     Listener listener_;
     std::atomic<bool> cancelled_{false};
     std::int64_t last_ask_ = -1;  ///< negative: asks are not counted
     mutable std::atomic<std::int64_t> asks_{0};
+    std::atomic<double> done_{0};
     std::string scope_;
     std::string stage_;
     Clock::time_point stage_start_ = start_;

@@ -2,6 +2,7 @@
 // (model/plan_tables.hpp).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -65,6 +66,13 @@ struct Unserved {
     double amount_eur = 0;  ///< stage pool: the amount that sought a dossier
 };
 
+/// How much of a market a stage looked at, over all its lists and proofs.
+struct PairsSeen {
+    std::uint64_t lists = 0;     ///< firms asked, each time anew
+    std::uint64_t filtered = 0;  ///< net values of pairs in whole steps (net_block.hpp)
+    std::uint64_t scored = 0;    ///< pairs scored in full
+};
+
 /// Names of stages. Each programme's assignment is a stage "assign:<programme>".
 namespace stage {
 inline const std::string fund = "fund", pool = "pool", lead = "lead", lend = "lend",
@@ -83,6 +91,7 @@ struct Plan {
         certificates;  ///< by stage, in order of solving
     std::map<std::string, std::vector<double>>
         prices;  ///< by stage; of advisers, schemes, firms, advisers, lenders
+    std::map<std::string, PairsSeen> seen;  ///< by stage, while the plan is new; not in its tables
     // By stage, when infeasible; see AssignmentResult.
     std::map<std::string, std::vector<Blocker>> blockers;
     std::map<std::string, std::vector<Relaxation>> relaxations;

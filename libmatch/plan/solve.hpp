@@ -8,11 +8,14 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <libmatch/assign/assign.hpp>
+#include <libmatch/core/beside.hpp>
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/fund/grants.hpp>
@@ -82,10 +85,7 @@ class Solver {
 
     Plan solve() {
         check_stages();
-        if (wanted("assign")) {
-            for (std::size_t p = 0; p < market_.programmes.size(); ++p)
-                assign_programme(ProgrammeId(p));
-        }
+        if (wanted("assign")) assign_all();
         if (wanted("fund")) fund();
         if (wanted("pool")) pool_dossiers();
         if (wanted("lead")) lead();
@@ -127,41 +127,99 @@ class Solver {
 
     // ---- assign ----
 
-    void assign_programme(ProgrammeId p) {
+    /// What the plan takes over from the assignment of one programme.
+    struct Part {
+        std::string name;
+        AssignmentResult result;
+        std::vector<Assigned> assignments;
+        std::vector<Unserved> unserved;
+        PairsSeen seen;
+    };
+
+    /// Programmes that wait for none of each other run side by side: what one thread does in one
+    /// of them leaves room for the others.
+    void assign_all() {
+        for (std::size_t p = 0; p < market_.programmes.size();) {
+            std::size_t end = p + 1;
+            const auto waits = [&](std::size_t q) {
+                const ProgrammeId after = market_.programmes[q].after;
+                return after.known() && after.value >= p;
+            };
+            if (thread_count(options_.threads) > 1) {
+                while (end < market_.programmes.size() && !waits(end)) ++end;
+            }
+            assign_together(p, end);
+            p = end;
+        }
+    }
+    void assign_together(std::size_t first, std::size_t end) {
+        std::vector<Part> parts(end - first);
+        std::vector<std::unique_ptr<Beside>> others;
+        for (std::size_t p = first + 1; p < end; ++p) {
+            others.push_back(std::make_unique<Beside>(control_, [&, p](Control& control) {
+                parts[p - first] = assign_programme(ProgrammeId(p), control);
+            }));
+        }
+        begin(stage::assign(market_.programmes[first]));
+        parts[0] = assign_programme(ProgrammeId(first), control_);
+        for (std::size_t k = 0; k < others.size(); ++k) {
+            const std::string name = stage::assign(market_.programmes[first + 1 + k]);
+            begin(name);
+            others[k]->wait(control_, name);
+            control_.report(name, 1);
+        }
+        for (Part& part : parts) take(std::move(part));
+    }
+    void take(Part part) {
+        plan_.assignments.insert(plan_.assignments.end(), part.assignments.begin(),
+                                 part.assignments.end());
+        std::move(part.unserved.begin(), part.unserved.end(), std::back_inserter(plan_.unserved));
+        AssignmentResult& result = part.result;
+        if (result.certificate.status == Status::infeasible) {
+            plan_.blockers[part.name] = std::move(result.blockers);
+            plan_.relaxations[part.name] = std::move(result.relaxation);
+            plan_.relaxed_pairs[part.name] = std::move(result.relaxed_pairs);
+        }
+        plan_.prices[part.name] = std::move(result.prices);
+        plan_.seen[part.name] = part.seen;
+        plan_.certificates.emplace_back(std::move(part.name), result.certificate);
+    }
+
+    [[nodiscard]] Part assign_programme(ProgrammeId p, Control& control) const {
         const Programme& programme = market_.programmes[p];
-        const std::string name = stage::assign(programme);
-        const double started = begin(name);
+        const double started = control.elapsed();
+        Part part;
+        part.name = stage::assign(programme);
         const Scorer scorer(market_, p,
                             programme.after.known() ? reached_by(market_, plan_, programme.after)
                                                     : std::vector<std::uint8_t>{});
         const MarketSource source(scorer, options_.threads);
         const AssignmentLimits limits = programme_limits(scorer);
-        AssignmentResult result = assign(source, limits, assign_options_, control_);
+        part.result = assign(source, limits, assign_options_, control);
         std::vector<std::uint8_t> served(market_.firms.size(), 0);
-        for (const Pair& pair : result.pairs) {
+        part.assignments.reserve(part.result.pairs.size());
+        for (const Pair& pair : part.result.pairs) {
             const ScoreTerms t = scorer.terms(pair.firm, pair.adviser);
             const bool pinned =
                 std::binary_search(limits.pinned.begin(), limits.pinned.end(), pair);
-            plan_.assignments.push_back({p, pair.firm, pair.adviser, t.score, t.coverage,
-                                         t.proximity, t.trust, t.bonus,
-                                         market_.distance_km(market_.firms.place[pair.firm],
-                                                             market_.advisers.place[pair.adviser]),
-                                         pinned});
+            part.assignments.push_back({p, pair.firm, pair.adviser, t.score, t.coverage,
+                                        t.proximity, t.trust, t.bonus,
+                                        market_.distance_km(market_.firms.place[pair.firm],
+                                                            market_.advisers.place[pair.adviser]),
+                                        pinned});
             served[pair.firm] = 1;
         }
-        explain_unserved(name, scorer, source, result, served);
-        if (result.certificate.status == Status::infeasible) {
-            name_blockers(scorer, result);
-            plan_.blockers[name] = std::move(result.blockers);
-            plan_.relaxations[name] = std::move(result.relaxation);
-            plan_.relaxed_pairs[name] = std::move(result.relaxed_pairs);
-        }
-        plan_.prices[name] = std::move(result.prices);
-        certify(name, result.certificate, started);
+        explain_unserved(scorer, source, served, part);
+        if (part.result.certificate.status == Status::infeasible)
+            name_blockers(scorer, part.result);
+        part.seen = source.seen();
+        part.result.certificate.seconds = control.elapsed() - started;
+        control.report(part.name, 1);
+        return part;
     }
 
-    void explain_unserved(const std::string& name, const Scorer& scorer, const MarketSource& source,
-                          const AssignmentResult& result, const std::vector<std::uint8_t>& served) {
+    void explain_unserved(const Scorer& scorer, const MarketSource& source,
+                          const std::vector<std::uint8_t>& served, Part& part) const {
         std::vector<FirmId> open;
         for (std::size_t i = 0; i < market_.firms.size(); ++i) {
             const FirmId firm(i);
@@ -172,17 +230,16 @@ class Solver {
         source.best(open, std::vector<double>(market_.advisers.size(), 0.0), top, options_.threads,
                     gather_all);
         for (const FirmId i : open) {
+            std::string reason;
             if (top.of(i).empty()) {
-                left_out(name, i, "no adviser is eligible");
-            } else if (result.certificate.status == Status::infeasible) {
-                left_out(name, i, "the minimums of the programme contradict each other");
+                reason = "no adviser is eligible";
+            } else if (part.result.certificate.status == Status::infeasible) {
+                reason = "the minimums of the programme contradict each other";
             } else {
-                const AdviserId j = top.of(i)[0].adviser;
-                std::string reason =
-                    "every eligible adviser is fully used by firms that gain more; the best, ";
-                reason += market_.advisers.id[j];
-                left_out(name, i, std::move(reason));
+                reason = "every eligible adviser is fully used by firms that gain more; the best, ";
+                reason += market_.advisers.id[top.of(i)[0].adviser];
             }
+            part.unserved.push_back({part.name, i, std::move(reason), 0});
         }
     }
 

@@ -5,7 +5,8 @@
 // Method: a filter, then the score in full. The advisers that serve a place lie in blocks
 // (serving.hpp); net values in whole steps of 16 bits (net_block.hpp), with a proven bound on what
 // steps round away, tell how good the K-th best is at least, and so which pairs may be among the K
-// best. Only these are scored in full.
+// best. Only these are scored in full. Rough lists, for auctions that are proven afterwards, take
+// the steps for values and score nothing in full.
 //
 // Complexity: O(sum over places of advisers that serve it + pairs of firms and advisers that serve
 // their place x skills / 64); about K scores in full per firm. Memory O(firms + advisers).
@@ -13,10 +14,12 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <string>
 
+#include <libmatch/model/plan.hpp>
 #include <libmatch/retrieve/serving.hpp>
 #include <libmatch/retrieve/source.hpp>
 #include <libmatch/score/scorer.hpp>
@@ -32,6 +35,7 @@ class MarketSource final : public PairSource {
           kinds_(scorer),
           codes_(scorer, steps_, kinds_, threads),
           serving_(scorer, steps_, kinds_, threads),
+          rough_error_(codes_.mean_error()),
           rounding_(static_cast<double>(scorer.market().firms.need.rows() + 4) * 0x1p-23 *
                         scorer.programme().coverage +
                     1e-9 + 0x1p-48 * scorer.score_limit()) {}
@@ -58,6 +62,10 @@ class MarketSource final : public PairSource {
         }
         return most;
     }
+    /// Since the source was made.
+    [[nodiscard]] PairsSeen seen() const {
+        return {counts_.lists.load(), counts_.filtered.load(), counts_.scored.load()};
+    }
     [[nodiscard]] std::string reason(FirmId i, AdviserId j) const override {
         return std::string(name(scorer_->exclusion(i, j)));
     }
@@ -69,7 +77,7 @@ class MarketSource final : public PairSource {
         parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
                         [&](std::size_t begin, std::size_t end) {
                             detail::KeepBest keep(lists.width());
-                            View view(priced);
+                            View view(priced, counts_);
                             for (std::size_t g = begin; g < end; ++g) {
                                 view.come_to(batch.place(g));
                                 const auto members = batch.members(g);
@@ -89,6 +97,35 @@ class MarketSource final : public PairSource {
                         });
     }
 
+    void best_roughly(std::span<const FirmId> who, std::span<const double> prices,
+                      CandidateLists& lists, unsigned threads, const Control& control,
+                      double least = -HUGE_VAL) const override {
+        const Batch batch(*this, who);
+        const detail::PricedServing priced(serving_, prices);
+        parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
+                        [&](std::size_t begin, std::size_t end) {
+                            detail::KeepBest keep(lists.width());
+                            View view(priced, counts_);
+                            for (std::size_t g = begin; g < end; ++g) {
+                                view.come_to(batch.place(g));
+                                const auto members = batch.members(g);
+                                for (std::size_t k = 0; k < members.size(); ++k) {
+                                    if (control.stop()) return;
+                                    if (k + ahead < members.size()) {
+                                        codes_.prefetch(who[members[k + ahead]]);
+                                        lists.prefetch(who[members[k + ahead]]);
+                                    }
+                                    const FirmId i = who[members[k]];
+                                    if (list_roughly(i, view, least, lists)) continue;
+                                    keep.clear(least);
+                                    scan(i, view, keep);
+                                    keep.write(i, lists);
+                                }
+                            }
+                        });
+    }
+    [[nodiscard]] double rough_error() const override { return rough_error_; }
+
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                 std::span<const double> prices,
                                                 std::span<const double> threshold, unsigned threads,
@@ -101,7 +138,7 @@ class MarketSource final : public PairSource {
         parallel_chunks(
             batch.pieces(), pieces_per_chunk, threads, [&](std::size_t begin, std::size_t end) {
                 auto& part = found[begin / pieces_per_chunk];
-                View view(priced);
+                View view(priced, counts_);
                 for (std::size_t g = begin; g < end; ++g) {
                     view.come_to(batch.place(g));
                     for (const std::uint32_t at : batch.members(g)) {
@@ -173,8 +210,18 @@ class MarketSource final : public PairSource {
     };
 
     /// The advisers that serve a place, and one firm's net values with them.
+    struct Counts {
+        std::atomic<std::uint64_t> lists{0}, filtered{0}, scored{0};
+    };
     struct View {
-        explicit View(const detail::PricedServing& priced) : place(priced) {}
+        View(const detail::PricedServing& priced, Counts& all) : place(priced), counts(&all) {}
+        View(const View&) = delete;
+        View& operator=(const View&) = delete;
+        ~View() {
+            counts->lists += lists;
+            counts->filtered += filtered;
+            counts->scored += scored;
+        }
         void come_to(PlaceId p) {
             place.come_to(p);
             net.resize(place.size());
@@ -184,7 +231,9 @@ class MarketSource final : public PairSource {
         detail::PlaceView place;
         std::vector<std::int16_t> net;     ///< per position, in steps
         std::vector<std::uint32_t> found;  ///< positions
-        int usual_depth = 64;              ///< steps from the best pair to the K-th; speed only
+        Counts* counts;                    ///< of all threads
+        std::uint64_t lists = 0, filtered = 0, scored = 0;
+        int usual_depth = 64;  ///< steps from the best pair to the K-th; speed only
     };
 
     /// Offers every eligible pair of the firm that may reach keep.floor() and be one of the
@@ -204,7 +253,7 @@ class MarketSource final : public PairSource {
             // A pair with a note may be worth less than its steps say, or nothing.
             const int enough = enough_from(keep.wanted() + notes.size(),
                                            std::max<int>(from, firm.trusted), highest, view);
-            from = std::max(from, enough - static_cast<int>(2 * error / steps_.net()) - 2);
+            from = std::max(from, enough - static_cast<int>(2 * error / steps_.net()) - 1);
         }
         from = std::max(from, detail::excluded_net + 1);
         const std::size_t found =
@@ -215,6 +264,7 @@ class MarketSource final : public PairSource {
             found < kernel_.count(view.net.data(), lanes, detail::excluded_net + 1)) {
             keep.skipped();
         }
+        view.scored += found;
         const auto offer = [&](AdviserId j, double common) {
             const double value = firm.noted
                                      ? scorer_->score_with(common, i, j, firm.asked)
@@ -238,6 +288,37 @@ class MarketSource final : public PairSource {
         }
     }
 
+    /// Lists a firm's best pairs by their steps alone. False where steps do not tell enough.
+    bool list_roughly(FirmId i, View& view, double least, CandidateLists& lists) const {
+        const detail::FirmCodes::Code& firm = codes_.of(i);
+        if (!firm.meets || view.net.empty() || firm.noted || !firm.sorted) return false;
+        const int highest = net_values(i, firm, view);
+        const double low = view.place.low();
+        const int bottom = std::max<int>(steps_.below(least, low) + 1, firm.trusted);
+        // A quarter more may be found than was wanted.
+        const std::size_t wanted = std::max<std::size_t>(1, lists.width() * 3 / 4);
+        const int from = std::max(bottom, enough_from(wanted, bottom, highest, view));
+        const auto lanes = view.net.size();
+        const std::size_t found =
+            from > highest ? 0
+                           : kernel_.find(view.net.data(), lanes, static_cast<std::int16_t>(from),
+                                          view.found.data());
+        if (found > lists.width()) return false;
+        const auto parts = view.place.parts();
+        const auto slots = lists.slots(i);
+        std::size_t s = 0;
+        for (std::size_t k = 0; k < found; ++k) {
+            const std::uint32_t at = view.found[k];
+            while (s + 1 < parts.size() && at >= parts[s + 1].first) ++s;
+            const AdviserId j = parts[s].shelf->adviser(at - parts[s].first);
+            slots[k] = {j,
+                        static_cast<float>(steps_.value(view.net[at], low) + view.place.price(j))};
+        }
+        const bool all = found == kernel_.count(view.net.data(), lanes, detail::excluded_net + 1);
+        lists.finish(i, found, all ? -HUGE_VAL : steps_.value(from, low));
+        return true;
+    }
+
     /// Whether a bonus may lift the pair above its steps.
     [[nodiscard]] bool raised(std::span<const PairNote> notes, AdviserId j) const {
         return std::any_of(notes.begin(), notes.end(), [&](const PairNote& note) {
@@ -258,6 +339,8 @@ class MarketSource final : public PairSource {
     /// Fills view.net; returns the highest.
     int net_values(FirmId i, const detail::FirmCodes::Code& firm, View& view) const {
         const detail::NeedCode needs = codes_.needs(i);
+        ++view.lists;
+        view.filtered += view.net.size();
         int highest = detail::excluded_net;
         for (const detail::PlaceView::Part& part : view.place.parts()) {
             detail::NetBlocks blocks = part.blocks;
@@ -308,6 +391,8 @@ class MarketSource final : public PairSource {
     detail::FirmKinds kinds_;
     detail::FirmCodes codes_;
     detail::Serving serving_;
+    mutable Counts counts_;
+    double rough_error_;
     double rounding_;  ///< of a score in full, whose coverage is a sum in single precision
     detail::NetKernel kernel_ = detail::net_kernel();
 };

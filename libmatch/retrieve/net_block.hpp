@@ -7,8 +7,9 @@
 // away is the caller's to add, and whatever may count is scored again in full.
 //
 // Method: levels are bytes, two skills side by side, so that one instruction takes the lower level
-// of 32 bytes and one more weighs and adds them in pairs. On x86-64 the version with AVX2 is chosen
-// at run time, so no flag of the user's build is needed; every version gives the same bits.
+// of 32 or 64 bytes and one more weighs and adds them in pairs. On x86-64 the version with AVX2 or
+// AVX-512 is chosen at run time, so no flag of the user's build is needed; every version gives the
+// same bits.
 //
 // Preconditions: sum_k weight_k need_k 2^shift <= 32,767, so that nothing saturates but offsets.
 //
@@ -24,6 +25,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #define LIBMATCH_NET_BLOCK_AVX2 __attribute__((target("avx2,popcnt,bmi")))
+#define LIBMATCH_NET_BLOCK_AVX512 __attribute__((target("avx512f,avx512bw,popcnt,bmi")))
 #endif
 
 namespace libmatch::detail {
@@ -116,6 +118,15 @@ LIBMATCH_NET_BLOCK_AVX2 inline __m256i load_avx2(const void* at) {
     return _mm256_loadu_si256(static_cast<const __m256i*>(at));
 }
 
+/// The highest of 16 values: the least of these turned round, as unsigned numbers.
+LIBMATCH_NET_BLOCK_AVX2 inline std::int16_t highest_avx2(__m256i lanes) {
+    const __m128i half =
+        _mm_max_epi16(_mm256_castsi256_si128(lanes), _mm256_extracti128_si256(lanes, 1));
+    const __m128i turned = _mm_xor_si128(half, _mm_set1_epi16(0x7fff));
+    const auto least = static_cast<std::uint16_t>(_mm_extract_epi16(_mm_minpos_epu16(turned), 0));
+    return static_cast<std::int16_t>(least ^ 0x7fff);
+}
+
 LIBMATCH_NET_BLOCK_AVX2 inline std::int16_t net_avx2(const NeedCode& firm, const NetBlocks& in,
                                                      std::int16_t* out) {
     const __m256i bit = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1'024, 2'048,
@@ -158,12 +169,7 @@ LIBMATCH_NET_BLOCK_AVX2 inline std::int16_t net_avx2(const NeedCode& firm, const
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 16), high);
         highest = _mm256_max_epi16(highest, _mm256_max_epi16(low, high));
     }
-    // The least of these as unsigned numbers is the highest of the signed ones.
-    const __m128i half =
-        _mm_max_epi16(_mm256_castsi256_si128(highest), _mm256_extracti128_si256(highest, 1));
-    const __m128i turned = _mm_xor_si128(half, _mm_set1_epi16(0x7fff));
-    const auto least = static_cast<std::uint16_t>(_mm_extract_epi16(_mm_minpos_epu16(turned), 0));
-    return static_cast<std::int16_t>(least ^ 0x7fff);
+    return highest_avx2(highest);
 }
 
 LIBMATCH_NET_BLOCK_AVX2 inline std::size_t count_avx2(const std::int16_t* net, std::size_t count,
@@ -201,11 +207,89 @@ LIBMATCH_NET_BLOCK_AVX2 inline std::size_t find_avx2(const std::int16_t* net, st
     return found;
 }
 
+// ---- AVX-512: a block is one register ----
+
+/// `count` blocks from `b` on, side by side so that needs and weights are spread once for all.
+template <std::size_t count>
+LIBMATCH_NET_BLOCK_AVX512 inline __m512i net_blocks_avx512(const NeedCode& firm,
+                                                           const NetBlocks& in, std::size_t b,
+                                                           std::int16_t* out, __m512i highest) {
+    const __m512i never = _mm512_set1_epi16(excluded_net);
+    const std::size_t stride = firm.pairs * 2 * block_advisers;
+    const std::uint8_t* row = in.skill + b * stride;
+    __m512i sum[count];
+    for (std::size_t k = 0; k < count; ++k) sum[k] = _mm512_setzero_si512();
+    for (std::size_t p = 0; p < firm.pairs; ++p, row += 2 * block_advisers) {
+        const __m512i need = _mm512_set1_epi16(static_cast<std::int16_t>(firm.need[p]));
+        const __m512i weight = _mm512_set1_epi16(static_cast<std::int16_t>(firm.weight[p]));
+        for (std::size_t k = 0; k < count; ++k) {
+            const __m512i met = _mm512_min_epu8(_mm512_loadu_si512(row + k * stride), need);
+            sum[k] = _mm512_add_epi16(sum[k], _mm512_maddubs_epi16(met, weight));
+        }
+    }
+    const __m512i scale = _mm512_set1_epi16(firm.scale);
+    const __m128i shift = _mm_cvtsi32_si128(firm.shift);
+    for (std::size_t k = 0; k < count; ++k) {
+        const std::size_t at = (b + k) * block_advisers;
+        const __m512i covered = _mm512_mulhrs_epi16(_mm512_sll_epi16(sum[k], shift), scale);
+        const __m512i net = _mm512_mask_adds_epi16(never, mask_of(in, b + k), covered,
+                                                   _mm512_loadu_si512(in.offset + at));
+        _mm512_storeu_si512(out + at, net);
+        highest = _mm512_max_epi16(highest, net);
+    }
+    return highest;
+}
+
+LIBMATCH_NET_BLOCK_AVX512 inline std::int16_t net_avx512(const NeedCode& firm, const NetBlocks& in,
+                                                         std::int16_t* out) {
+    constexpr std::size_t several = 4;
+    __m512i highest = _mm512_set1_epi16(excluded_net);
+    std::size_t b = 0;
+    for (; b + several <= in.blocks; b += several)
+        highest = net_blocks_avx512<several>(firm, in, b, out, highest);
+    for (; b < in.blocks; ++b) highest = net_blocks_avx512<1>(firm, in, b, out, highest);
+    alignas(64) std::int16_t lanes[block_advisers];
+    _mm512_store_si512(lanes, highest);
+    return highest_avx2(_mm256_max_epi16(load_avx2(lanes), load_avx2(lanes + 16)));
+}
+
+LIBMATCH_NET_BLOCK_AVX512 inline std::size_t count_avx512(const std::int16_t* net,
+                                                          std::size_t count, std::int16_t least) {
+    const __m512i from = _mm512_set1_epi16(least);
+    std::size_t found = 0;
+    for (std::size_t a = 0; a < count; a += block_advisers) {
+        const std::uint32_t bits = _mm512_cmpge_epi16_mask(_mm512_loadu_si512(net + a), from);
+        found += static_cast<std::size_t>(std::popcount(bits));
+    }
+    return found;
+}
+
+LIBMATCH_NET_BLOCK_AVX512 inline std::size_t find_avx512(const std::int16_t* net, std::size_t count,
+                                                         std::int16_t least, std::uint32_t* out) {
+    const __m512i from = _mm512_set1_epi16(least);
+    const __m512i each = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    std::size_t found = 0;
+    for (std::size_t a = 0; a < count; a += block_advisers) {
+        const std::uint32_t bits = _mm512_cmpge_epi16_mask(_mm512_loadu_si512(net + a), from);
+        // At most `a` were found before, so 16 more fit whether they count or not.
+        for (std::uint32_t half = 0; bits != 0 && half < 2; ++half) {
+            const auto here = static_cast<__mmask16>(bits >> (16 * half));
+            const __m512i at = _mm512_add_epi32(
+                each, _mm512_set1_epi32(static_cast<int>(a) + static_cast<int>(16 * half)));
+            _mm512_storeu_si512(out + found, _mm512_maskz_compress_epi32(here, at));
+            found += static_cast<std::size_t>(std::popcount(static_cast<std::uint32_t>(here)));
+        }
+    }
+    return found;
+}
+
 #endif
 
-/// The versions for this processor.
-[[nodiscard]] inline NetKernel net_kernel() {
+/// The versions for this processor, and, if asked, those for an older one.
+[[nodiscard]] inline NetKernel net_kernel(bool widest = true) {
 #ifdef LIBMATCH_NET_BLOCK_AVX2
+    if (widest && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512f"))
+        return {&net_avx512, &count_avx512, &find_avx512};
     if (__builtin_cpu_supports("avx2")) return {&net_avx2, &count_avx2, &find_avx2};
 #endif
     return {&net_plain, &count_plain, &find_plain};

@@ -34,7 +34,8 @@ struct Candidate {
     float value = 0;  ///< utility
 };
 
-/// Lists of at most `width` candidates per firm, best first at the prices of their making.
+/// Lists of at most `width` candidates per firm, best first at the prices of their making unless
+/// they are rough.
 class CandidateLists {
   public:
     CandidateLists(std::size_t firms, std::size_t width)
@@ -156,6 +157,16 @@ class PairSource {
                              double least = -HUGE_VAL) const {
         best(who, prices, lists, threads, control, least);
     }
+
+    /// For work that is proven afterwards: values may be off by about `rough_error()`, and so may
+    /// be which pairs are listed, the outside values, and the order of a list.
+    virtual void best_roughly(std::span<const FirmId> who, std::span<const double> prices,
+                              CandidateLists& lists, unsigned threads, const Control& control,
+                              double least = -HUGE_VAL) const {
+        best_spread(who, prices, lists, threads, control, least);
+    }
+    /// 0: rough lists are as true as any.
+    [[nodiscard]] virtual double rough_error() const { return 0; }
 
     /// All pairs of the firms `who` with u - p >= threshold[firm], sorted by position in `who`,
     /// then adviser.

@@ -54,23 +54,31 @@ class Steps {
     [[nodiscard]] double of(double net, double low) const {
         return (net - (range_ - low)) / step_ + most;
     }
+    /// About the net value of so many steps.
+    [[nodiscard]] double value(int steps, double low) const {
+        return (steps - most - half_step) * step_ + (range_ - low);
+    }
     /// Every net value of at least `net` has at least as many steps; at most 32,767.
     [[nodiscard]] int below(double net, double low) const {
         return static_cast<int>(std::floor(std::clamp(of(net, low), -32'767.0, 32'767.0))) - 1;
     }
-    /// Rounded up by at most 2, and never `excluded_net`. Below the range it is not rounded but
+    /// Rounded up by at most 1, and never `excluded_net`. Below the range it is not rounded but
     /// raised: see `trusted`.
     [[nodiscard]] std::int16_t offset(double net, double low) const {
         const double steps = std::clamp(of(net, low), -32'766.0, most);
-        return static_cast<std::int16_t>(static_cast<int>(steps) + 1);
+        return static_cast<std::int16_t>(static_cast<int>(steps + 32'768) - 32'767);
     }
+    /// How far in steps a net value is from `value` at most: half for its offset, half for its
+    /// coverage.
+    static constexpr double rounding = 1;
     /// From here on net values of a firm stem from offsets within the range. `coverage`: the steps
     /// that its coverage adds at most.
     [[nodiscard]] static int trusted(int coverage) { return -32'760 + coverage; }
 
   private:
-    static constexpr double most = 15'000;   ///< twice as many, and a scale of 15 bits, leave room
-    static constexpr float most_level = 16;  ///< steps of a level of 1
+    static constexpr double half_step = 0.5;  ///< by which offsets are too high on average
+    static constexpr double most = 15'000;    ///< twice as many, and a scale of 15 bits, leave room
+    static constexpr float most_level = 16;   ///< steps of a level of 1
     double range_, step_;
     float level_ = 1;
     bool exact_ = true;
@@ -80,8 +88,8 @@ class Steps {
 class FirmCodes {
   public:
     struct Code {
-        /// Net values in steps are wrong by at most this, in the unit of scores, beside the
-        /// rounding of the score in full.
+        /// Steps::value is wrong by at most this, in the unit of scores, beside the rounding of
+        /// the score in full.
         float error = 0;
         float asked = 0;           ///< Scorer::asked
         std::int16_t trusted = 0;  ///< see Steps::trusted
@@ -113,6 +121,11 @@ class FirmCodes {
     }
 
     [[nodiscard]] const Code& of(FirmId i) const { return code_[i]; }
+    [[nodiscard]] double mean_error() const {
+        double sum = 0;
+        for (const Code& c : code_) sum += static_cast<double>(c.error);
+        return code_.empty() ? 0 : sum / static_cast<double>(code_.size());
+    }
     [[nodiscard]] NeedCode needs(FirmId i) const {
         const std::uint16_t* at = needs_.data() + i * 2 * pairs_;
         return {at, at + pairs_, pairs_, code_[i].shift, code_[i].scale};
@@ -137,7 +150,7 @@ class FirmCodes {
         const double coverage = scorer.programme().coverage;
         Code& c = code_[i];
         c.asked = scorer.asked(i);
-        double error = 3 * steps.net();
+        double error = Steps::rounding * steps.net();
         const auto finish = [&](int covered) {
             c.error = static_cast<float>(error * (1 + 1e-6));
             c.trusted = static_cast<std::int16_t>(Steps::trusted(covered));

@@ -58,6 +58,8 @@ class Market(metaclass=_Bound):
 
 class Plan(_Made):
     def tables(self) -> TablesOut: ...
+    @property
+    def seen(self) -> dict[str, dict[str, int]]: ...
 
 class Verdict(_Made):
     @property

@@ -308,6 +308,14 @@ class Plan:
         return {row.pop("stage"): Certificate(**_numbers(row)) for row in rows}
 
     @property
+    def seen(self) -> dict[str, dict[str, int]]:
+        """How much each programme's assignment looked at, its proof included: `lists` (firms asked
+        for their best advisers, each time anew), `filtered` (pairs valued in whole steps) and
+        `scored` (pairs scored in full). Empty for plans that were read or changed.
+        """
+        return {} if self._compiled is None else self._compiled.seen
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """What made it: version of libmatch, gap, exact, time_limit, threads, seed, stages."""
         return MappingProxyType(self._settings)

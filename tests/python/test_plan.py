@@ -34,6 +34,16 @@ def test_every_stage_is_there_with_its_proof() -> None:
     assert plan.dossiers.schema["members"] == pl.Int64
 
 
+def test_what_was_seen_is_counted(tmp_path: Path) -> None:
+    plan = demo_plan()
+    assert [*plan.seen] == [s for s in plan.certificates if s.startswith("assign:")]
+    for counts in plan.seen.values():
+        assert counts["lists"] > 0
+        assert 0 < counts["scored"] < counts["filtered"]
+    plan.save(tmp_path)
+    assert lm.read_plan(tmp_path).seen == {}
+
+
 def test_the_judge_agrees() -> None:
     verdict = lm.verify(demo(), demo_plan())
     assert verdict, verdict

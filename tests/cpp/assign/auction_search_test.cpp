@@ -87,6 +87,73 @@ TEST(AuctionSearch, LargeProblemsGiveTheSameBitsOnAnyNumberOfThreads) {
     }
 }
 
+/// Its rough lists hold values rounded to a grid, and it counts which lists it is asked for.
+class RoughSource final : public PairSource {
+  public:
+    RoughSource(const SparseProblem& p, double grid)
+        : coarse_(p), pairs_(p.source()), error_(grid / 2) {
+        for (double& v : coarse_.value) v = std::round(v / grid) * grid;
+    }
+    [[nodiscard]] std::size_t firms() const override { return pairs_.firms(); }
+    [[nodiscard]] std::size_t advisers() const override { return pairs_.advisers(); }
+    [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override {
+        return pairs_.eligible(i, j);
+    }
+    [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
+        return pairs_.utility(i, j);
+    }
+    [[nodiscard]] double utility_limit() const override { return pairs_.utility_limit(); }
+    void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
+              unsigned threads, const Control& control, double least) const override {
+        pairs_.best(who, prices, lists, threads, control, least);
+    }
+    void best_spread(std::span<const FirmId> who, std::span<const double> prices,
+                     CandidateLists& lists, unsigned threads, const Control& control,
+                     double least) const override {
+        ++true_lists;
+        pairs_.best_spread(who, prices, lists, threads, control, least);
+    }
+    void best_roughly(std::span<const FirmId> who, std::span<const double> prices,
+                      CandidateLists& lists, unsigned threads, const Control& control,
+                      double least) const override {
+        ++rough_lists;
+        coarse_.source().best(who, prices, lists, threads, control, least);
+    }
+    [[nodiscard]] double rough_error() const override { return error_; }
+    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
+                                                std::span<const double> prices,
+                                                std::span<const double> threshold, unsigned threads,
+                                                const Control& control) const override {
+        return pairs_.above(who, prices, threshold, threads, control);
+    }
+
+    mutable int rough_lists = 0, true_lists = 0;
+
+  private:
+    SparseProblem coarse_;
+    SparseSource pairs_;
+    double error_;
+};
+
+TEST(AuctionSearch, RoughListsServeAsLongAsTheStepIsLargeBesideTheirError) {
+    const SparseProblem p = random_sparse(60'000, 300, 0.7);
+    struct Use {
+        double grid, gap;
+        bool rough, fine;
+    };
+    for (const Use& use :
+         {Use{1e-4, 1e-3, true, false}, Use{2e-3, 1e-5, true, true}, Use{0.5, 1e-3, true, true}}) {
+        const RoughSource source(p, use.grid);
+        Control control;
+        const auto r = assign(source, p.limits, {.gap = use.gap}, control);
+        EXPECT_LE(r.certificate.gap(), use.gap);
+        EXPECT_EQ(source.rough_lists > 0, use.rough);
+        EXPECT_EQ(source.true_lists > 0, use.fine) << use.grid;
+        const auto verdict = judged(p, r);
+        EXPECT_TRUE(verdict.ok()) << verdict.violations.front().problem;
+    }
+}
+
 TEST(AuctionSearch, StoppedAtOnceALargeProblemClaimsABoundThatNeedsNoProof) {
     const SparseProblem p =
         random_sparse(80'000, 300, 0.7);  // too many pairs to prove on the way out

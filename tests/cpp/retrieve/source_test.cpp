@@ -5,6 +5,7 @@
 #include <cpp/support/small_problem.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
+#include <set>
 
 namespace libmatch {
 namespace {
@@ -219,6 +220,60 @@ TEST(MarketSource, AnswersTheSameFromEarlierLists) {
             ASSERT_EQ(a.size(), b.size());
             for (std::size_t k = 0; k < a.size(); ++k) EXPECT_EQ(a[k].adviser, b[k].adviser);
             EXPECT_EQ(fresh.outside(i), again.outside(i));
+        }
+    }
+}
+
+/// Values are near the true ones, and no pair is left out that is clearly better than a listed one.
+void expect_rough(const MarketSource& source, const std::vector<FirmId>& who,
+                  const std::vector<double>& prices, std::size_t width, double least) {
+    CandidateLists lists(source.firms(), width), again(source.firms(), width);
+    const Control control;
+    source.best_roughly(who, prices, lists, 1, control, least);
+    source.best_roughly(who, prices, again, 3, control, least);
+    const double near = 4 * source.rough_error();
+    for (const FirmId i : who) {
+        const auto list = lists.of(i), other = again.of(i);
+        ASSERT_EQ(list.size(), other.size());
+        std::set<std::uint32_t> listed;
+        for (std::size_t k = 0; k < list.size(); ++k) {
+            EXPECT_EQ(list[k].adviser, other[k].adviser);
+            EXPECT_EQ(list[k].value, other[k].value);
+            ASSERT_TRUE(source.eligible(i, list[k].adviser));
+            EXPECT_TRUE(listed.insert(list[k].adviser.value).second);
+            EXPECT_NEAR(list[k].value, source.utility(i, list[k].adviser), near);
+            EXPECT_GE(static_cast<double>(list[k].value) - prices[list[k].adviser], least - near);
+        }
+        EXPECT_EQ(lists.outside(i), again.outside(i));
+        std::size_t left_out = 0;
+        for (const Net& pair : all_pairs(source, i, prices)) {
+            if (listed.contains(pair.adviser.value)) continue;
+            ++left_out;
+            EXPECT_LE(pair.net, std::max(lists.outside(i), least) + near) << "firm " << i.value;
+        }
+        if (lists.outside(i) == -HUGE_VAL) {
+            EXPECT_EQ(left_out, 0U);
+        }
+        const auto clear = all_pairs(source, i, prices);
+        const auto reach = std::count_if(clear.begin(), clear.end(),
+                                         [&](const Net& pair) { return pair.net > least + near; });
+        EXPECT_GE(list.size(), std::min<std::size_t>(width / 2, static_cast<std::size_t>(reach)));
+    }
+}
+
+TEST(MarketSource, RoughListsAreNearTheTrueOnes) {
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        const Market market = random_market(seed, 150, 20 + 90 * (seed % 4));
+        const Scorer scorer(market, ProgrammeId(seed % 2));
+        const MarketSource source(scorer);
+        ASSERT_GT(source.rough_error(), 0);
+        const auto who = some_firms(150, seed);
+        Random random(seed);
+        std::vector<double> prices(market.advisers.size());
+        for (double& p : prices) p = random.uniform() * 0.3;
+        for (const std::size_t width : {2U, 8U, 32U, 500U}) {
+            for (const double least : {0.0, 0.2}) expect_rough(source, who, prices, width, least);
         }
     }
 }

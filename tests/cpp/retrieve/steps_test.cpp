@@ -34,11 +34,12 @@ void expect_within_error(const Market& market, double price) {
                             ((((sum << needs.shift) * needs.scale >> 14) + 1) >> 1);
             const double exact =
                 common + scorer.programme().coverage * scorer.coverage(firm, adviser) - price;
-            const double error = static_cast<double>(codes.of(firm).error) / steps.net() + 0.1;
+            const double error = static_cast<double>(codes.of(firm).error) * (1 + 1e-3);
             if (net > codes.of(firm).trusted) {
-                EXPECT_NEAR(net, steps.of(exact, low), error) << "firm " << i << " adviser " << j;
+                EXPECT_NEAR(steps.value(net, low), exact, error)
+                    << "firm " << i << " adviser " << j;
             } else {
-                EXPECT_LE(steps.of(exact, low), net + error);
+                EXPECT_LE(exact, steps.value(net, low) + error);
             }
         }
     }
