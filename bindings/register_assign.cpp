@@ -38,6 +38,16 @@ std::vector<Quota> to_quotas(const std::vector<QuotaRow>& rows) {
     return quotas;
 }
 
+/// Needs and weights of firms, skills of advisers, each by rows.
+using TeamArrays = std::tuple<Array<double>, Array<double>, Array<double>>;
+
+std::optional<Team> to_team(const std::optional<TeamArrays>& given) {
+    if (!given) return std::nullopt;
+    const auto& [need, weight, skill] = *given;
+    return Team{static_cast<std::size_t>(need.shape(1)), to_vector(need), to_vector(weight),
+                to_vector(skill)};
+}
+
 /// An earlier assignment, and how many of its pairs may change.
 void set_previous(AssignmentLimits& limits, const std::optional<Array<std::int64_t>>& previous,
                   std::optional<std::int64_t> max_changes) {
@@ -58,7 +68,7 @@ class Problem {
             const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
             const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
             const std::optional<Array<std::int64_t>>& previous,
-            std::optional<std::int64_t> max_changes)
+            std::optional<std::int64_t> max_changes, const std::optional<TeamArrays>& team)
         : dense_(std::move(dense)), sparse_(std::move(sparse)), load_(std::move(load)) {
         limits_.capacity = to_vector(capacity);
         limits_.hours = to_vector(hours);
@@ -70,6 +80,7 @@ class Problem {
         limits_.quotas = to_quotas(quotas);
         limits_.reservation = to_vector(reservation);
         set_previous(limits_, previous, max_changes);
+        limits_.team = to_team(team);
         if (dense_) {
             const Eigen::Map<const DenseSource::Matrix> view(
                 dense_->data(), static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(m));
@@ -346,12 +357,12 @@ void register_assign(py::module_& m) {
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
            const std::optional<Array<std::int64_t>>& previous,
-           std::optional<std::int64_t> max_changes, double gap, bool exact, double unit,
-           std::optional<double> time_limit, unsigned threads, std::uint64_t seed,
-           const std::optional<Array<double>>& prices) {
+           std::optional<std::int64_t> max_changes, const std::optional<TeamArrays>& team,
+           double gap, bool exact, double unit, std::optional<double> time_limit, unsigned threads,
+           std::uint64_t seed, const std::optional<Array<double>>& prices) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
                             min_load, pinned, hours, std::move(load), quotas, reservation, previous,
-                            max_changes);
+                            max_changes, team);
             return run(p.source(), p.limits(), gap, exact, unit, time_limit, threads, seed,
                        to_vector(prices));
         },
@@ -359,9 +370,9 @@ void register_assign(py::module_& m) {
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
         py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("reservation"), py::kw_only(),
         py::arg("previous") = py::none(), py::arg("max_changes") = py::none(),
-        py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("unit") = 1e-6,
-        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0,
-        py::arg("prices") = py::none());
+        py::arg("team") = py::none(), py::arg("gap") = 1e-4, py::arg("exact") = false,
+        py::arg("unit") = 1e-6, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
+        py::arg("seed") = 0, py::arg("prices") = py::none());
     m.def(
         "verify_assign",
         [](std::size_t n, std::size_t k, std::optional<Array<double>> dense,
@@ -373,13 +384,13 @@ void register_assign(py::module_& m) {
            const std::optional<Array<double>>& hours, std::optional<Array<double>> load,
            const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
            const std::optional<Array<std::int64_t>>& previous,
-           std::optional<std::int64_t> max_changes, const Array<std::int64_t>& pairs,
-           const Array<double>& prices, const Array<double>& quota_prices, double objective,
-           double bound, double unit, const std::string& status, const Changes& changed,
-           const InfeasibleRows& infeasible) {
+           std::optional<std::int64_t> max_changes, const std::optional<TeamArrays>& team,
+           const Array<std::int64_t>& pairs, const Array<double>& prices,
+           const Array<double>& quota_prices, double objective, double bound, double unit,
+           const std::string& status, const Changes& changed, const InfeasibleRows& infeasible) {
             const Problem p(n, k, std::move(dense), std::move(sparse), capacity, demand, min_demand,
                             min_load, pinned, hours, std::move(load), quotas, reservation, previous,
-                            max_changes);
+                            max_changes, team);
             return judge(p.source(), p.limits(),
                          claim_of(pairs, prices, quota_prices, objective, bound, unit, status,
                                   changed, infeasible));
@@ -387,9 +398,10 @@ void register_assign(py::module_& m) {
         py::arg("n"), py::arg("m"), py::arg("dense"), py::arg("sparse"), py::arg("capacity"),
         py::arg("demand"), py::arg("min_demand"), py::arg("min_load"), py::arg("pinned"),
         py::arg("hours"), py::arg("load"), py::arg("quotas"), py::arg("reservation"), py::kw_only(),
-        py::arg("previous") = py::none(), py::arg("max_changes") = py::none(), py::arg("pairs"),
-        py::arg("prices"), py::arg("quota_prices"), py::arg("objective"), py::arg("bound"),
-        py::arg("unit"), py::arg("status"), py::arg("changed"), py::arg("infeasible"));
+        py::arg("previous") = py::none(), py::arg("max_changes") = py::none(),
+        py::arg("team") = py::none(), py::arg("pairs"), py::arg("prices"), py::arg("quota_prices"),
+        py::arg("objective"), py::arg("bound"), py::arg("unit"), py::arg("status"),
+        py::arg("changed"), py::arg("infeasible"));
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,

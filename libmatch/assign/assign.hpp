@@ -17,7 +17,6 @@
 #include <cassert>
 #include <cmath>
 #include <cstdint>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +31,9 @@
 #include <libmatch/assign/previous_pairs.hpp>
 #include <libmatch/assign/quotas.hpp>
 #include <libmatch/assign/reservation.hpp>
+#include <libmatch/assign/teams.hpp>
 #include <libmatch/assign/units.hpp>
+#include <libmatch/assign/utility_range.hpp>
 #include <libmatch/assign/warm_start.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment_faults.hpp>
@@ -95,7 +96,7 @@ class Assigner {
             throw InputError({Fault::Severity::error, "unit", -1, "", figure(options_.unit),
                               "a finite number above 0 is expected", "give one, like 1e-6"});
         }
-        if (!(largest_ <= largest_utility)) refuse_largest();
+        check_utility_range(source_, largest_);
         if (exact_ && largest_ > 0 && largest_ < 0.5 * units_.unit()) {
             throw InputError({Fault::Severity::error, "utility", -1, "", figure(largest_),
                               "no utility is larger, so all of them round to 0 in the exact mode's "
@@ -104,30 +105,6 @@ class Assigner {
                               "scale the utilities up or give a smaller unit"});
         }
     }
-    [[noreturn]] void refuse_largest() const {
-        for (std::size_t i = 0; i < n_; ++i) {
-            for (std::size_t j = 0; j < m_; ++j) {
-                const FirmId firm(i);
-                const AdviserId adviser(j);
-                if (!source_.eligible(firm, adviser)) continue;
-                const double u = source_.utility(firm, adviser);
-                if (std::fabs(u) <= largest_utility) continue;
-                throw InputError({Fault::Severity::error, "utility", static_cast<std::int64_t>(i),
-                                  std::to_string(j), figure(u),
-                                  "a number between -1e30 and 1e30 is expected",
-                                  "scale the utilities down"});
-            }
-        }
-        throw InputError({Fault::Severity::error, "utility", -1, "", figure(largest_),
-                          "utilities between -1e30 and 1e30 are expected",
-                          "scale the utilities down"});
-    }
-    static std::string figure(double x) {
-        std::ostringstream out;
-        out << x;
-        return out.str();
-    }
-
     [[nodiscard]] bool only_capacities() const {
         const auto positive = [](auto x) { return x > 0; };
         return std::none_of(limits_.min_load.begin(), limits_.min_load.end(), positive) &&
@@ -357,7 +334,6 @@ class Assigner {
         });
     }
 
-    static constexpr double largest_utility = 1e30;  ///< lists hold single precision
     static constexpr double exact_steps = 16;  ///< last steps that a price moves in the exact mode
     const PairSource& source_;
     const AssignmentLimits& limits_;
@@ -388,6 +364,7 @@ class Assigner {
     faults.insert(faults.end(), more.begin(), more.end());
     if (!faults.empty()) throw InputError(std::move(faults));
 
+    if (limits.team) return assign_with_teams(source, limits, options, control);
     const auto solve = [](const PairSource& pairs, const AssignmentLimits& within,
                           const AssignmentOptions& how, std::span<const Pair> begin,
                           Control& watch) {

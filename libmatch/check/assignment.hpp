@@ -3,7 +3,8 @@
 //
 // A problem is given by two questions, `eligible(i, j)` and `utility(i, j)`; the judge asks both
 // for every pair, and `load(i, j)` where capacities are hours: a price is then per hour. With
-// quotas a firm pays for a pair the prices of the adviser and of all quotas that hold it.
+// quotas a firm pays for a pair the prices of the adviser and of all quotas that hold it. Where
+// advisers cover needs together, a firm's best choice is its best team (teams.hpp).
 //
 // Rounding is nobody's friend: the judge compares net values and adds figures exactly
 // (core/exact_sum.hpp), accepts no claimed bound below the dual value of the prices and no claimed
@@ -27,6 +28,7 @@
 #include <libmatch/check/infeasible.hpp>
 #include <libmatch/check/previous.hpp>
 #include <libmatch/check/quotas.hpp>
+#include <libmatch/check/teams.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
@@ -181,12 +183,19 @@ inline std::optional<Account> dual_value(const AssignmentCase& problem,
     }
     if (!terms.quotas.add_cost(problem.stage, claim.quota_prices, unit, bound, verdict))
         return std::nullopt;
-    if (problem.best_choices && limits.quotas.empty() && limits.reservation.empty()) {
+    if (problem.best_choices && limits.quotas.empty() && limits.reservation.empty() &&
+        !limits.team) {
         bound.sum.add(problem.best_choices(terms.pins));
     } else {
         const std::size_t chunk = std::max<std::size_t>(64, problem.firms / 1'024);
         std::vector<ExactSum> parts((problem.firms + chunk - 1) / chunk);
         parallel_chunks(problem.firms, chunk, threads, [&](std::size_t begin, std::size_t end) {
+            if (limits.team) {
+                TeamJudge teams(problem, limits, claim.prices);
+                for (std::size_t i = begin; i < end; ++i)
+                    teams.add_best_team(FirmId(i), terms.pins[i], parts[begin / chunk]);
+                return;
+            }
             QuotaLedger::Seen seen(terms.quotas, claim.prices, claim.quota_prices, unit);
             for (std::size_t i = begin; i < end; ++i) {
                 seen.look_as(FirmId(i));
@@ -199,6 +208,22 @@ inline std::optional<Account> dual_value(const AssignmentCase& problem,
     }
     bound.size += std::fabs(bound.sum.up());
     return bound;
+}
+
+/// What the teams of these pairs, sorted, cover together.
+inline void add_covered(const AssignmentCase& problem, const Team& team,
+                        const std::vector<Pair>& pairs, Account& sum) {
+    std::vector<std::vector<AdviserId>> members(problem.firms);
+    for (const Pair& p : pairs) {
+        if (p.firm < problem.firms && p.adviser < problem.advisers &&
+            problem.eligible(p.firm, p.adviser)) {
+            members[p.firm].push_back(p.adviser);
+        }
+    }
+    for (std::size_t i = 0; i < problem.firms; ++i) {
+        for_each_covered(team, FirmId(i), members[i],
+                         [&](double weight, double level) { sum.add_product(weight, level); });
+    }
 }
 
 /// Quotas: a pin or a forced firm that cannot be, or prices at which the dual value, with all
@@ -228,13 +253,16 @@ inline void judge_infeasible_quotas(const AssignmentCase& problem, const Assignm
 }
 
 /// Compares claims with what was found. `optimal` may be claimed only where the two are equal.
+/// `modest`: the bound may be claimed higher than it was found, as by work that was stopped.
 inline void judge_claims(const std::string& stage, const Certificate& claim,
-                         const Account& objective, const Account& bound, Verdict& verdict) {
+                         const Account& objective, const Account& bound, Verdict& verdict,
+                         bool modest = false) {
     const bool units = claim.unit > 0;
     const double scale = units ? claim.unit : 1;
     const StageVerdict found{stage, objective.sum.down() * scale, bound.sum.up() * scale};
     // Work that was stopped may claim a bound that is easier to prove than the best of its prices.
-    const bool stopped = claim.status == Status::time_limit || claim.status == Status::cancelled;
+    const bool stopped =
+        modest || claim.status == Status::time_limit || claim.status == Status::cancelled;
     const double slack = 1e-9 * std::max(objective.size, bound.size);
     const bool objective_holds =
         units ? same_units(claim.objective, objective.sum, scale)
@@ -317,6 +345,10 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
     for (std::size_t i = 0; i < problem.firms; ++i) {
         if (held[i] == 0) objective.add(in_unit(limits.reservation_of(FirmId(i)), unit));
     }
+    if (limits.team) {
+        if (unit > 0) fail("unit", "there is none where advisers cover needs together");
+        detail::add_covered(problem, *limits.team, seen, objective);
+    }
     const bool in_hours = !limits.hours.empty();
     if (in_hours) {
         seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
@@ -386,7 +418,9 @@ inline void judge_assignment(const AssignmentCase& problem, const AssignmentLimi
         verdict.stages.push_back(found);
         return;
     }
-    detail::judge_claims(problem.stage, claim.certificate, objective, *bound, verdict);
+    // Where a firm has too many teams that may be best, a solver may claim more than the best.
+    detail::judge_claims(problem.stage, claim.certificate, objective, *bound, verdict,
+                         limits.team.has_value());
 }
 
 }  // namespace libmatch::check

@@ -6,6 +6,7 @@
 // Capacities can be hours instead: sum_i h_ij x_ij <= C_j, with h_ij from the source of the pairs.
 // A firm that stays out can be worth r_i instead of 0.
 // Quotas bound groups of pairs: lo_q <= sum over (i, j) in F_q x A_q of x_ij <= hi_q.
+// Several advisers of a firm can cover its needs together (team.hpp).
 //
 // An earlier assignment can be given, and how many firms may leave it. Changes are counted beyond
 // those that the limits force whatever is decided, so every bound from 0 can be met: a pair counts
@@ -26,6 +27,7 @@
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/types.hpp>
 #include <libmatch/model/certificate.hpp>
+#include <libmatch/model/team.hpp>
 
 namespace libmatch {
 
@@ -63,6 +65,9 @@ struct AssignmentLimits {
     /// What an unserved firm of demand 1 is worth, of either sign; default 0. Not with demands
     /// above 1 or minimum demands.
     std::vector<double> reservation{};
+    /// What the advisers of one firm cover together, beside their utilities; nothing = nothing. Not
+    /// with other limits than capacities, demands and pins.
+    std::optional<Team> team{};
 
     [[nodiscard]] std::int32_t demand_of(FirmId i) const { return demand.empty() ? 1 : demand[i]; }
     [[nodiscard]] std::int32_t min_demand_of(FirmId i) const {
@@ -159,7 +164,7 @@ struct AssignmentOptions {
     double unit = 1e-6;      ///< unit of the integer scores of the exact mode
     int candidates = 32;     ///< length of each firm's list; speed only, never the answer's proof
     unsigned threads = 0;    ///< 0 = all cores; never changes the answer
-    std::uint64_t seed = 0;  ///< of the searches with hours and quotas; nothing else draws
+    std::uint64_t seed = 0;  ///< of the searches with hours, quotas and teams; nothing else draws
     /// Prices of an earlier answer, >= 0, one per adviser, to begin at, with the previous pairs of
     /// the limits; empty = begin anew. Speed only, never the answer's proof.
     std::vector<double> start_prices{};

@@ -8,6 +8,7 @@
 
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/assignment.hpp>
+#include <libmatch/model/team_faults.hpp>
 
 namespace libmatch {
 namespace detail {
@@ -217,7 +218,17 @@ inline void check_previous(const AssignmentLimits& limits, std::size_t n, std::s
         fail("exact", -1, "true", "no prices prove an exact answer where there are quotas",
              "leave it out and give the gap to reach");
     }
+    if (options.exact && limits.team) {
+        fail("exact", -1, "true",
+             "no prices prove an exact answer where advisers cover needs together (team)",
+             "leave it out and give the gap to reach");
+    }
     if (prices.empty()) return faults;
+    if (limits.team) {
+        fail("prices", -1, std::to_string(prices.size()) + " entries",
+             "prices to begin at are not supported where advisers cover needs together (team)",
+             "leave prices out");
+    }
     if (prices.size() != m) {
         fail("prices", -1, std::to_string(prices.size()) + " entries",
              std::to_string(m) + " entries are expected", "give one per adviser");
@@ -315,6 +326,7 @@ inline void check_previous(const AssignmentLimits& limits, std::size_t n, std::s
     detail::check_quotas(limits, n, m, faults);
     detail::check_reservation(limits, n, faults);
     detail::check_previous(limits, n, m, faults);
+    detail::check_team(limits, n, m, faults);
     return faults;
 }
 

@@ -24,6 +24,7 @@ from ._judge import verify
 from ._market import Market, check, demo_market
 from ._plan import Plan, compare, read_plan, solve
 from ._quotas import Quota
+from ._team import Team
 from ._verdict import Certificate, StageVerdict, Verdict, Violation
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Quota",
     "Relaxation",
     "StageVerdict",
+    "Team",
     "Verdict",
     "Violation",
     "__version__",

@@ -14,6 +14,7 @@ from ._errors import input_error
 from ._market import Market
 from ._plan import _real, _whole
 from ._quotas import Quota, quota_rows
+from ._team import Team, team_arrays
 from ._types import BlockerRow, RelaxationRow, Sparse
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -230,6 +231,7 @@ def assign(
     unit: float = 1e-6,
     previous: ArrayLike | None = None,
     max_changes: int | None = None,
+    team: Team | None = None,
 ) -> AssignResult:
     """Assign firms (rows) to advisers (columns) so that the sum of utilities is largest.
 
@@ -265,6 +267,10 @@ def assign(
         How many firms may leave the adviser of `previous`, for another one or for none, beyond the
         forced changes. Not with `exact`, minimums, demands above 1, hours, quotas or
         reservation.
+    team : Team, optional
+        Needs that the advisers of a firm cover together, beside their utilities; demands are at
+        most 8. Not with a Market, minimums, `load`, `quotas`, `reservation`, `previous`, `prices`
+        or `exact`.
     pinned : (k, 2) array of whole numbers, optional
         Pairs (row, column) that must be part of the answer; eligible ones.
     gap : float
@@ -278,7 +284,7 @@ def assign(
     threads : int
         0 = all cores. Never changes the answer.
     seed : int
-        From 0; the searches with hours and with quotas draw by chance, nothing else does.
+        From 0; the searches with hours, quotas and a team draw by chance, nothing else does.
     programme : str, optional
         Name of the programme, with a Market of several.
     reservation : number or (n,) array
@@ -336,6 +342,12 @@ def assign(
     lies above the best whole answer, the status is time_limit with that gap. Where the search
     finds no lawful answer and nothing proves that there is none, the status is time_limit too, and
     blockers name what is broken.
+    With a team the problem is submodular and NP-hard. Prices of seats bound it: each firm's best
+    team at the prices is proven by branch and bound under the dual of a facility location (G.
+    Cornuejols, M. L. Fisher, G. L. Nemhauser, *Management Science* 23, 1977), over all eligible
+    pairs: O(n m skills) per proof. Adaptive and subgradient steps find the prices, an auction and
+    ejection chains the teams. The bound is that of the linear relaxation over teams: near the
+    optimum where firms are many; where it stays above, the status is time_limit with that gap.
     From `prices` and `previous` one look at all pairs proves the bound and shows who is out of
     place; only these move, along shortest paths (R. K. Ahuja, T. L. Magnanti, J. B. Orlin,
     *Network Flows*, 1993, section 9.7). `max_changes` is a Lagrangian relaxation with a price on a
@@ -378,6 +390,8 @@ def assign(
             raise input_error(
                 f"{', '.join(changed)} cannot be given with a Market; set it in its tables"
             )
+        if team is not None:
+            raise input_error("team is supported for arrays; with a Market leave it out")
         problem: dict[str, Any] = {
             "market": utility._core(),
             "programme": _programme(utility, programme),
@@ -391,6 +405,7 @@ def assign(
         problem = _problem_of(utility, capacity, demand, min_demand, min_load, load, pinned)
         problem["quotas"] = quota_rows(quotas, problem["n"], problem["m"])
         problem["reservation"] = _reservation(reservation, problem["n"])
+        problem["team"] = team_arrays(team, problem["n"], problem["m"])
         solver = _core.assign
     if max_changes is not None and previous is None:
         raise input_error("max_changes needs previous: the pairs from which changes are counted")

@@ -15,6 +15,7 @@ from libmatch._types import (
     Sparse,
     TablesIn,
     TablesOut,
+    TeamArrays,
 )
 
 class _Bound(type): ...
@@ -159,6 +160,7 @@ def assign(
     *,
     previous: NDArray[np.int64] | None = None,
     max_changes: int | None = None,
+    team: TeamArrays | None = None,
     gap: float,
     exact: bool,
     unit: float = 1e-6,
@@ -184,6 +186,7 @@ def verify_assign(
     *,
     previous: NDArray[np.int64] | None = None,
     max_changes: int | None = None,
+    team: TeamArrays | None = None,
     pairs: NDArray[np.int64],
     prices: NDArray[np.float64],
     quota_prices: NDArray[np.float64],

@@ -22,6 +22,8 @@ QuotaRow: TypeAlias = tuple[
     NDArray[np.uint32] | None, NDArray[np.uint32] | None, int, int | None, str
 ]
 """Firms and advisers (None = all; sorted), at least, at most (None = no limit), name."""
+TeamArrays: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Needs and weights (firms, skills), skills (advisers, skills)."""
 BlockerRow: TypeAlias = tuple[
     str, int, int, str, int, int, list[int], list[int], list[tuple[int, int]]
 ]

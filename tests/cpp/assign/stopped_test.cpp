@@ -3,6 +3,7 @@
 
 #include <cpp/support/judge.hpp>
 #include <cpp/support/small_problem.hpp>
+#include <cpp/support/small_team.hpp>
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 
@@ -79,13 +80,22 @@ std::vector<StoppedCase> all_cases() {
         p.limits.previous[k].firm = before.pairs[k].firm;
     cases.push_back({"few changes", p, {}, {.gap = 0}});
     p = plain;
-    p.limits.quotas = {{std::vector{FirmId(0U), FirmId(1U), FirmId(2U)},
-                        std::vector{AdviserId(0U)}, 2, Quota::no_limit, "some"},
+    p.limits.quotas = {{std::vector{FirmId(0U), FirmId(1U), FirmId(2U)}, std::vector{AdviserId(0U)},
+                        2, Quota::no_limit, "some"},
                        {std::nullopt, std::vector{AdviserId(1U), AdviserId(2U)}, 0, 11, "most"}};
     cases.push_back({"quotas", p, {}, {.gap = 0}});
     p = plain;
     p.limits.reservation.assign(60, 1.3);
     cases.push_back({"reservation", p, {}, {.gap = 0}});
+    for (const bool pins : {false, true}) {
+        auto q = random_team_problem({.most_firms = 40,
+                                      .most_advisers = 9,
+                                      .most_demand = 2,
+                                      .pins = pins ? 0.2 : 0.0,
+                                      .whole = false},
+                                     8);
+        cases.push_back({pins ? "a team and pins" : "a team", q, {}, {.gap = 0}});
+    }
     p = plain;
     p.limits.capacity.clear();
     p.limits.hours.assign(6, 20.0);
