@@ -168,6 +168,7 @@ class Assigner {
         const bool proven = search.run(std::max(options_.gap, 1e-9), [&] {
             take(search);
             certify();
+            if (gap() > options_.gap && gap() <= worth_mending * options_.gap) mend();
             return gap();
         });
         if (proven) return;
@@ -179,6 +180,17 @@ class Assigner {
             close_empty_seats(room, search.highest());
             certify();
         }
+    }
+
+    /// What is nearly good enough is mended in less time than another auction takes.
+    void mend() {
+        WarmStart warm(source_, limits_, options_.threads, control_);
+        if (!warm.run(result_.prices, result_.pairs, options_.gap, most_mends)) return;
+        result_.pairs = warm.pairs();
+        result_.prices = warm.prices();
+        result_.certificate.objective = warm.objective();
+        result_.certificate.bound = warm.bound();
+        keep_best_bound();
     }
 
     /// Advisers without seats get a price that no firm would pay, so that the bound does not count
@@ -334,6 +346,8 @@ class Assigner {
         });
     }
 
+    static constexpr double worth_mending = 4;  ///< times the gap that is asked
+    static constexpr int most_mends = 2;
     static constexpr double exact_steps = 16;  ///< last steps that a price moves in the exact mode
     const PairSource& source_;
     const AssignmentLimits& limits_;

@@ -75,7 +75,7 @@ class AuctionSearch {
     static constexpr double rough_at_most = 4;  ///< errors of rough lists in a step
     static constexpr double first_drop = 2;     ///< epsilons between prices and the next start
     /// The same between a sample and the next one: it covers what the smaller sample cannot know.
-    static constexpr double sample_drop = 4;
+    static constexpr double sample_drop = 3;
     /// Epsilons by which a guessed height lies under the first prices.
     static constexpr double guess_drop = 2;
     /// Step at which a sample has told what it can, times the mean of the best utilities.
