@@ -71,6 +71,7 @@ class Assigner {
             settle_for_best_bound();
         } else if (!only_capacities() || (exact_ && source_.stored())) {
             start_in_units();
+            proven = !exact_ && prove_start();
         } else {
             auction();
             proven = !exact_ && gap() <= options_.gap;
@@ -235,13 +236,37 @@ class Assigner {
     void start_in_units() {
         control_.report("assign", 0);
         const auto candidates = static_cast<std::size_t>(std::max(options_.candidates, 2));
+        const double last =
+            exact_ ? last_exact_step() : std::clamp(usual_gain * options_.gap, 1e-6, 3e-4);
         const auto start =
-            ExactStart(source_, limits_, units_, candidates, options_.threads).run(control_);
+            ExactStart(source_, limits_, units_, candidates, options_.threads).run(last, control_);
         result_.pairs = start.pairs;
         result_.prices.resize(m_);
         for (std::size_t j = 0; j < m_; ++j)
             result_.prices[j] = static_cast<double>(start.prices[j]) * units_.unit();
         reach_ = exact_steps * static_cast<double>(start.step) * units_.unit();
+    }
+
+    /// True when the start is within the gap asked already.
+    bool prove_start() {
+        if (control_.stop() || !keeps_minimums(result_.pairs)) return false;
+        certify();
+        return !control_.stop() && gap() <= options_.gap;
+    }
+    [[nodiscard]] bool keeps_minimums(const std::vector<Pair>& pairs) const {
+        std::vector<std::int64_t> load(m_, 0);
+        std::vector<std::int32_t> degree(n_, 0);
+        for (const Pair& p : pairs) {
+            ++load[p.adviser];
+            ++degree[p.firm];
+        }
+        for (std::size_t j = 0; j < m_; ++j) {
+            if (load[j] < limits_.min_load_of(AdviserId(j))) return false;
+        }
+        for (std::size_t i = 0; i < n_; ++i) {
+            if (degree[i] < limits_.min_demand_of(FirmId(i))) return false;
+        }
+        return true;
     }
 
     bool exact() {
@@ -357,6 +382,8 @@ class Assigner {
     }
 
     static constexpr double largest_utility = 1e30;  ///< lists hold single precision
+    /// The gap is usually this many times smaller than the last step, of a mean utility.
+    static constexpr double usual_gain = 10;
     static constexpr double exact_steps = 16;  ///< last steps that a price moves in the exact mode
     const PairSource& source_;
     const AssignmentLimits& limits_;
