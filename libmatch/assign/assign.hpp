@@ -62,6 +62,7 @@ class Assigner {
             decide_feasibility(source_, limits_, options_.threads, control_, result_);
         if (found == Feasibility::infeasible) return infeasible();
         if (found == Feasibility::unknown) return stopped_early();
+        lawful_ = std::move(result_.pairs);
 
         bool proven = false;
         const bool begun = !options_.start_prices.empty();
@@ -78,6 +79,7 @@ class Assigner {
         }
         if (!proven && !control_.stop()) proven = exact();
         if (!certified_) certify();  // a stop came before anything was proven
+        if (!proven) keep_limits();
         if (!proven) keep_better_pairs();
 
         Certificate& c = result_.certificate;
@@ -158,10 +160,18 @@ class Assigner {
     /// Work that was stopped may have ended below what the warm start had.
     void keep_better_pairs() {
         Certificate& c = result_.certificate;
-        if (warm_.pairs.empty() || c.unit > 0) return;
+        if (warm_.pairs.empty() || c.unit > 0 || !keeps_minimums(warm_.pairs)) return;
         if (warm_.certificate.objective <= c.objective) return;
         c.objective = warm_.certificate.objective;
         result_.pairs = warm_.pairs;
+    }
+
+    /// Work that was stopped may have ended with pairs that miss a minimum.
+    void keep_limits() {
+        if (keeps_minimums(result_.pairs)) return;
+        result_.pairs = lawful_;
+        result_.certificate.unit = 0;
+        result_.certificate.objective = objective_of(source_, result_.pairs, options_.threads);
     }
 
     // ---- the fast way ----
@@ -395,6 +405,7 @@ class Assigner {
     WholeUnits units_;
     double reach_ = 0;  ///< see exact_reach, score units
     AssignmentResult result_;
+    std::vector<Pair> lawful_;  ///< some pairs that keep all limits
     AssignmentResult warm_;  ///< of a warm start that did not close the gap
     const Control never_stop_;
     bool certified_ = false;  ///< the certificate is of the answer at hand

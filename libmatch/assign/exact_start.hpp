@@ -7,7 +7,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <utility>
@@ -114,12 +116,17 @@ class ExactStart {
             for (std::size_t k = begin; k < end; ++k) {
                 const std::size_t i = firms[k];
                 rows.clear(i);
+                // A firm bids at least once before it leaves a row, however values are rounded.
+                const double others = lists.outside(FirmId(i));
+                std::int64_t outside = others == -HUGE_VAL ? std::numeric_limits<std::int64_t>::min() : clamped_units(others);
                 for (const Candidate& c : lists.of(FirmId(i))) {
+                    if (pinned(i, c.adviser)) continue;
                     // Single precision will do: nothing is proven here.
-                    if (!pinned(i, c.adviser))
-                        rows.write(i, c.adviser, clamped_units(static_cast<double>(c.value)));
+                    const std::int64_t value = clamped_units(static_cast<double>(c.value));
+                    outside = std::min(outside, value - prices[c.adviser]);
+                    rows.write(i, c.adviser, value);
                 }
-                rows.set_outside(i, lists.outside(FirmId(i)) / units_.unit());
+                rows.set_outside(i, outside);
             }
         });
     }

@@ -69,12 +69,10 @@ class PackedRows {
         entries_[end_[i]] = packed;
         return end_[i]++;
     }
-    /// No pair that the row leaves out has a larger net value now, units; rounded down.
-    void set_outside(std::size_t i, double units) {
-        const double slack = 2 + std::fabs(units) * 0x1p-22;
-        const double shortened = std::floor(std::ldexp(units - slack, -shift_)) - 1;
+    /// The net value from which a pair that the row leaves out may be worth a look, units.
+    void set_outside(std::size_t i, std::int64_t units) {
         outside_[i] = static_cast<std::int32_t>(
-            std::clamp(shortened, static_cast<double>(lowest_value), 0x1p31 - 1));
+            std::clamp<std::int64_t>(units >> shift_, lowest_value, -(lowest_value + 1)));
     }
     /// Shortened; the least number where rows hold all pairs.
     [[nodiscard]] std::int64_t outside(std::size_t i) const {
@@ -141,8 +139,8 @@ class RowAuction {
         if (many_) taken_.assign(rows.pairs(), 0);
     }
 
-    /// Runs all steps down to `last` times the mean of the best values, or until control stops;
-    /// then the answer is that of the last whole step.
+    /// Runs all steps down to `last` times the mean of the best values, or until control stops. The
+    /// answer is that of the last whole step that met all minimum loads, if one did.
     Answer run(double last, Control& control) {
         std::vector<std::uint32_t> all(rows_.firms());
         std::iota(all.begin(), all.end(), 0U);
@@ -153,7 +151,12 @@ class RowAuction {
         for (std::size_t j = 0; j < m_; ++j) {
             if (limits_.min_load[j] > 0) start[j] = -2 * highest_;
         }
-        for (const Step& step : steps(last)) {
+        std::vector<Step> plan = steps(last);
+        const std::int64_t finest = plan.back().epsilon;
+        std::int64_t fall = share_of_mean(first_fall);
+        bool kept = false;  // the minimums
+        for (std::size_t k = 0; k < plan.size(); ++k) {
+            const Step step = plan[k];
             begin(step, start);
             if (!bid_all(step, control)) {
                 // A sample may lack what the whole has.
@@ -161,8 +164,18 @@ class RowAuction {
                 if (answer.step == 0 && step.stride == 1) answer = read(step);
                 break;
             }
-            if (step.stride == 1) answer = read(step);
-            start = next_start(step, start);
+            const bool misses = step.stride == 1 && misses_minimums();
+            if (step.stride == 1 && (!misses || !kept)) answer = read(step);
+            kept = kept || (step.stride == 1 && !misses);
+            start = next_start(step, start, misses ? fall : 0);
+            if (k + 1 < plan.size() || plan.size() == most_steps) continue;
+            if (misses) {
+                const std::int64_t epsilon = std::max(finest, fall / drop_in_steps);
+                plan.push_back({1, epsilon, 3 * epsilon});
+                fall *= 2;
+            } else if (step.epsilon > finest || (renew_ && empty_seats_cost(step))) {
+                plan.push_back({1, finest, 3 * finest});
+            }
         }
         if (answer.prices.empty()) answer.prices.assign(m_, 0);
         for (std::size_t j = 0; j < m_; ++j) {
@@ -198,17 +211,29 @@ class RowAuction {
         mean_ = wanted > 0 ? sum / wanted : highest_;
     }
 
+    [[nodiscard]] std::int64_t share_of_mean(double share) const {
+        return std::max<std::int64_t>(
+            1, static_cast<std::int64_t>(share * static_cast<double>(mean_)));
+    }
+
+    /// Mean of the capacities, or of the minimums if that is less: a sample has its share of both.
+    [[nodiscard]] std::int64_t mean_room() const {
+        std::int64_t least = 0, advisers = 0;
+        for (const std::int64_t l : limits_.min_load) {
+            least += l;
+            advisers += l > 0 ? 1 : 0;
+        }
+        const std::int64_t room = seats_ / static_cast<std::int64_t>(std::max<std::size_t>(m_, 1));
+        return advisers > 0 ? std::min(room, least / advisers) : room;
+    }
+
     [[nodiscard]] std::vector<Step> steps(double last) const {
         std::vector<Step> out;
-        const auto of_mean = [&](double share) {
-            return std::max<std::int64_t>(
-                1, static_cast<std::int64_t>(share * static_cast<double>(mean_)));
-        };
         const auto add = [&](std::size_t stride, double epsilon, double drop) {
             if (!out.empty() && out.back().stride == stride && out.back().epsilon == 1) return;
-            out.push_back({stride, of_mean(epsilon), of_mean(drop)});
+            out.push_back({stride, share_of_mean(epsilon), share_of_mean(drop)});
         };
-        const std::int64_t room = seats_ / static_cast<std::int64_t>(std::max<std::size_t>(m_, 1));
+        const std::int64_t room = mean_room();
         if (room >= least_room_to_sample && rows_.firms() >= least_firms_to_sample) {
             const auto coarse = static_cast<std::size_t>(room / room_in_sample);
             const auto finer = std::max<std::size_t>(1, coarse / 4);
@@ -218,7 +243,7 @@ class RowAuction {
             for (const double epsilon : {0.1, 0.02, 0.005}) add(1, epsilon, 3 * epsilon);
         }
         if (last < 0.001) add(1, 0.001, 0.003);
-        add(1, last, 0);
+        add(1, last, 3 * last);
         return out;
     }
 
@@ -410,10 +435,12 @@ class RowAuction {
         }
         return answer;
     }
-    /// Full advisers a little cheaper. Seats that stayed empty cost nothing, and a minimum that was
-    /// not met begins as low as before; in a sample both are noise.
-    [[nodiscard]] std::vector<std::int64_t> next_start(
-        const Step& step, const std::vector<std::int64_t>& before) const {
+    /// Full advisers a little cheaper. Seats that stayed empty cost nothing; in a sample that is
+    /// noise. Minimums begin lower still, by `fall` at least: seats that stay empty cost little, a
+    /// minimum that is missed is no answer.
+    [[nodiscard]] std::vector<std::int64_t> next_start(const Step& step,
+                                                       const std::vector<std::int64_t>& before,
+                                                       std::int64_t fall) const {
         std::vector<std::int64_t> start(m_);
         for (std::size_t j = 0; j < m_; ++j) {
             const auto load = static_cast<std::int64_t>(bids_[j].size());
@@ -421,10 +448,34 @@ class RowAuction {
             start[j] = price - step.drop;
             if (load < seats(j) && price > 0 && step.stride == 1) start[j] = 0;
             if (limits_.min_load[j] == 0) start[j] = std::max<std::int64_t>(0, start[j]);
-            if (capacity_[j] == 0) start[j] = before[j];
+            // A sample may lack the minimum, or all seats.
+            const bool lacks = min_load_[j] == 0 && limits_.min_load[j] > 0 && price <= 0;
+            if (capacity_[j] == 0 || lacks) start[j] = before[j];
             if (load < min_load_[j]) start[j] = std::min(start[j], before[j]);
+            if (limits_.min_load[j] > 0 && price <= 0)
+                start[j] -= std::max(fall, minimum_drop * step.drop);
+            start[j] = std::max(start[j], -ceiling);
         }
         return start;
+    }
+    [[nodiscard]] bool misses_minimums() const {
+        for (std::size_t j = 0; j < m_; ++j) {
+            if (static_cast<std::int64_t>(bids_[j].size()) < limits_.min_load[j]) return true;
+        }
+        return false;
+    }
+    /// Seats that stayed empty cost more than the step does.
+    [[nodiscard]] bool empty_seats_cost(const Step& step) const {
+        double empty = 0;
+        std::int64_t served = 0;
+        for (std::size_t j = 0; j < m_; ++j) {
+            const auto load = static_cast<std::int64_t>(bids_[j].size());
+            served += load;
+            if (price_[j] > 0 && capacity_[j] > load)
+                empty += static_cast<double>(price_[j] >> 32) *
+                         static_cast<double>(capacity_[j] - load);
+        }
+        return empty > worth_a_step * static_cast<double>(step.epsilon * served);
     }
 
     void prefetch([[maybe_unused]] std::uint32_t i) const {
@@ -435,6 +486,11 @@ class RowAuction {
 #endif
     }
 
+    static constexpr double first_fall = 0.04;  ///< of starts that were too high, times the mean
+    static constexpr std::int64_t minimum_drop = 3;  ///< times the drop of the others
+    static constexpr std::int64_t drop_in_steps = 16;
+    static constexpr double worth_a_step = 0.1;  ///< what empty seats may cost, in steps per unit
+    static constexpr std::size_t most_steps = 10;
     static constexpr std::size_t ahead = 8;
     static constexpr std::int64_t least_room_to_sample = 16;  ///< mean capacity
     static constexpr std::int64_t room_in_sample = 6;         ///< mean capacity of the smallest
