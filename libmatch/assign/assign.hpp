@@ -8,7 +8,8 @@
 // that fits, and the proof is in reals, as rounded to the safe side as any other (certify.hpp).
 // Minimums and pins that contradict each other are found first (feasibility.hpp). Minimum loads,
 // minimum demands and demands over 1, and exact answers on pairs that a source stores in rows,
-// begin with an auction in whole units instead (exact_start.hpp). From the prices and pairs of an
+// begin with an auction in whole units instead (exact_start.hpp); if its certificate closes the
+// gap, that is the answer. From the prices and pairs of an
 // earlier answer a warm start comes first (warm_start.hpp), and a limit on changes is priced around
 // all of this (few_changes.hpp). Deterministic for any number of threads.
 #pragma once
@@ -406,7 +407,7 @@ class Assigner {
     double reach_ = 0;  ///< see exact_reach, score units
     AssignmentResult result_;
     std::vector<Pair> lawful_;  ///< some pairs that keep all limits
-    AssignmentResult warm_;  ///< of a warm start that did not close the gap
+    AssignmentResult warm_;     ///< of a warm start that did not close the gap
     const Control never_stop_;
     bool certified_ = false;  ///< the certificate is of the answer at hand
     double best_bound_ = 0;

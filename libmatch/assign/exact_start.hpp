@@ -1,9 +1,12 @@
-// Where the exact mode begins: prices and pairs from an auction in whole units.
+// Where every other kind of limit than capacities begins, and the exact mode on stored rows: prices
+// and pairs from an auction in whole units.
 //
-// Problem: the exact mode wants prices near the optimal ones, for every kind of limit. Method: rows
-// of pairs in whole units, all of them where the source holds them in rows, else each firm's best
-// candidates; pins are taken out of rows and limits; RowAuction does the rest. Complexity: one pass
-// over the rows, and the auction. Deterministic for any number of threads.
+// Problem: prices near the optimal ones, for every kind of limit. Method: rows of pairs in whole
+// units, all of them where the source holds them in rows, else each firm's best candidates, written
+// again at the prices of the auction whenever they are no longer the best; pins are taken out of
+// rows and limits; RowAuction does the rest. Complexity: one pass over the rows, or one question
+// about a firm per step and row that it leaves, and the auction. Deterministic for any number of
+// threads.
 #pragma once
 
 #include <algorithm>
@@ -118,7 +121,9 @@ class ExactStart {
                 rows.clear(i);
                 // A firm bids at least once before it leaves a row, however values are rounded.
                 const double others = lists.outside(FirmId(i));
-                std::int64_t outside = others == -HUGE_VAL ? std::numeric_limits<std::int64_t>::min() : clamped_units(others);
+                std::int64_t outside = others == -HUGE_VAL
+                                           ? std::numeric_limits<std::int64_t>::min()
+                                           : clamped_units(others);
                 for (const Candidate& c : lists.of(FirmId(i))) {
                     if (pinned(i, c.adviser)) continue;
                     // Single precision will do: nothing is proven here.

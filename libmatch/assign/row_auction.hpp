@@ -1,19 +1,24 @@
-// An auction in whole numbers on given rows of pairs: a start for the exact mode, for every limit.
+// An auction in whole numbers on rows of pairs, for every kind of limit.
 //
 // Problem: prices, and pairs that nearly fit them, for max sum v_ij x_ij with demands, capacities
-// and minimums. Method: the capacitated auction (auction.hpp) with three changes. Value and adviser
+// and minimums. Method: the capacitated auction (auction.hpp) with these changes. Value and adviser
 // of a pair share one 64-bit number, so a bid is a scan with two maxima and no branch. A minimum
 // load is a number of seats that are open below price 0: such an adviser begins far below 0, holds
 // its minimum until that part is bid up to 0, and opens the other seats then. A firm of demand d
-// bids up to d times, never for an adviser that it holds. Falling steps find the height of prices;
-// where capacities are large the first of them use every s-th firm and capacities over s, whose
-// prices are right within the noise of such a sample. Nothing here is proven: the exact mode
-// (exact_mode.hpp) mends and proves. Complexity: O(B (K + log C)) for B bids on rows of K pairs;
-// B is cut off at `bids_per_unit` per unit of demand. Memory 8 bytes per pair. Preconditions: rows
-// without pinned pairs, limits without pins. Deterministic: one thread, first in first out.
-// Sources: D. P. Bertsekas, D. A. Castañón, "The auction algorithm for the transportation problem",
-// Annals of Operations Research 20, 1989; D. P. Bertsekas, "Auction algorithms for network flow
-// problems", Computational Optimization and Applications 1, 1992.
+// bids up to d times, never for an adviser that it holds; one that must be served bids without
+// staying out as a choice. Rows hold all pairs, or each firm's best at the prices of their writing
+// with the net value that no other pair exceeded: a firm whose row falls below it has the row
+// written again, as prices only rise within a step. Falling steps find the height of prices; where
+// capacities and minimums are large the first of them use every s-th firm and the limits over s,
+// whose prices are right within the noise of such a sample. Where a step ends with minimums missed
+// or seats left empty at a price, prices began too high, and a few more steps begin lower. Nothing
+// here is proven: the caller does, and the exact mode (exact_mode.hpp) mends. Complexity: O(B (K +
+// log C)) for B bids on rows of K pairs; B is cut off at `bids_per_unit` per unit of demand and
+// step. Memory 8 bytes per pair of the rows. Preconditions: rows without pinned pairs, limits
+// without pins. Deterministic: one thread, first in first out. Sources: D. P. Bertsekas, D. A.
+// Castañón, "The auction algorithm for the transportation problem", Annals of Operations Research
+// 20, 1989; D. P. Bertsekas, "Auction algorithms for network flow problems", Computational
+// Optimization and Applications 1, 1992.
 #pragma once
 
 #include <algorithm>
@@ -118,7 +123,8 @@ class RowAuction {
     };
 
     /// Writes the rows of some firms again, at prices in units, with what they leave out.
-    using Renew = std::function<void(std::span<const std::uint32_t>, std::span<const std::int64_t>)>;
+    using Renew =
+        std::function<void(std::span<const std::uint32_t>, std::span<const std::int64_t>)>;
 
     /// `renew` is empty where rows hold all pairs.
     RowAuction(PackedRows& rows, Limits limits, Renew renew = {})
@@ -128,7 +134,8 @@ class RowAuction {
           m_(limits_.capacity.size()),
           price_(m_, 0),
           bids_(m_),
-          degree_(rows.firms(), 0) {
+          degree_(rows.firms(), 0),
+          waits_(rows.firms(), 0) {
         for (const std::int32_t d : limits_.demand) {
             many_ = many_ || d > 1;
             units_ += static_cast<std::uint64_t>(std::max(d, 0));
@@ -250,6 +257,8 @@ class RowAuction {
     void begin(const Step& step, const std::vector<std::int64_t>& start) {
         std::fill(degree_.begin(), degree_.end(), 0);
         std::fill(taken_.begin(), taken_.end(), 0);
+        std::fill(waits_.begin(), waits_.end(), 0);
+        left_.clear();
         capacity_ = limits_.capacity;
         min_load_ = limits_.min_load;
         if (step.stride > 1) {
@@ -300,14 +309,17 @@ class RowAuction {
                     if (made > most || control.stop()) return false;
                 }
                 if (at + ahead < queue.size()) prefetch(queue[at + ahead]);
-                const Outcome outcome = many_ ? bid_many(queue[at], step.epsilon)
-                                              : bid<false>(queue[at], step.epsilon);
+                const Outcome outcome =
+                    many_ ? bid_many(queue[at], step.epsilon) : bid<false>(queue[at], step.epsilon);
                 if (outcome == Outcome::too_high) return false;
-                if (outcome == Outcome::left_row) left_.push_back(queue[at]);
+                // A firm that lost several pairs stands in the queue as often.
+                if (outcome == Outcome::left_row && std::exchange(waits_[queue[at]], 1) == 0)
+                    left_.push_back(queue[at]);
             }
             queue.swap(next_);
             if (queue.empty() && !left_.empty()) {
                 queue.swap(left_);
+                for (const std::uint32_t i : queue) waits_[i] = 0;
                 renew(queue);
                 if (control.stop()) return false;
             }
@@ -472,8 +484,8 @@ class RowAuction {
             const auto load = static_cast<std::int64_t>(bids_[j].size());
             served += load;
             if (price_[j] > 0 && capacity_[j] > load)
-                empty += static_cast<double>(price_[j] >> 32) *
-                         static_cast<double>(capacity_[j] - load);
+                empty +=
+                    static_cast<double>(price_[j] >> 32) * static_cast<double>(capacity_[j] - load);
         }
         return empty > worth_a_step * static_cast<double>(step.epsilon * served);
     }
@@ -505,9 +517,10 @@ class RowAuction {
     std::vector<std::int64_t> capacity_, min_load_;  ///< of this step
     std::vector<std::vector<std::int64_t>> bids_;    ///< amount and firm; a heap, lowest first
     std::vector<std::int32_t> degree_;
-    std::vector<char> taken_;  ///< pairs that their firm holds; only where demands exceed 1
+    std::vector<char> taken_;          ///< pairs that their firm holds; only where demands exceed 1
     std::vector<std::uint32_t> next_;  ///< firms that lost a pair
-    std::vector<std::uint32_t> left_;  ///< firms whose rows left out a better pair
+    std::vector<std::uint32_t> left_;  ///< distinct firms whose rows left out a better pair
+    std::vector<char> waits_;          ///< whether a firm is one of them
     std::int64_t highest_ = 0, mean_ = 0, seats_ = 0;
     std::uint64_t units_ = 0;
     bool many_ = false;
