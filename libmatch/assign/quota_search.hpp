@@ -56,7 +56,7 @@ class QuotaOptions {
             row.clear();
             double best = problem.forced(i) ? -HUGE_VAL : 0;
             const auto net = [&](std::size_t e) {
-                return problem.value(e) - prices[problem.adviser(e)] - of_mix[problem.mix(e)];
+                return problem.worth(e) - prices[problem.adviser(e)] - of_mix[problem.mix(e)];
             };
             for (std::size_t e = first; e < last; ++e) best = std::max(best, net(e));
             for (std::size_t e = first; e < last; ++e) {
