@@ -220,6 +220,10 @@ TEST(Quotas, ManyEqualUtilitiesCloseTheGap) {
         SCOPED_TRACE(levels);
         auto p = large_quotas(2'000, 40);
         for (double& u : p.utility.reshaped()) u = std::ceil(u * levels) / levels;
+        for (Quota& q : p.limits.quotas) {
+            q.at_least = std::max<std::int64_t>(0, q.at_least - 3);
+            if (q.at_most != Quota::no_limit) q.at_most += 3;
+        }
         const auto r = solve(p, {.gap = 1e-3});
         EXPECT_TRUE(judge(p, r).ok());
         EXPECT_EQ(r.certificate.status, Status::within_gap);
