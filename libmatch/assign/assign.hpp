@@ -8,7 +8,8 @@
 // that fits, and the proof is in reals, as rounded to the safe side as any other (certify.hpp).
 // Minimums and pins that contradict each other are found first (feasibility.hpp). Minimum loads,
 // minimum demands and demands over 1, and exact answers on pairs that a source stores in rows,
-// begin with an auction in whole units instead (exact_start.hpp). From the prices and pairs of an
+// begin with an auction in whole units instead (exact_start.hpp); if its certificate closes the
+// gap, that is the answer. From the prices and pairs of an
 // earlier answer a warm start comes first (warm_start.hpp), and a limit on changes is priced around
 // all of this (few_changes.hpp). Deterministic for any number of threads.
 #pragma once
@@ -63,6 +64,7 @@ class Assigner {
             decide_feasibility(source_, limits_, options_.threads, control_, result_);
         if (found == Feasibility::infeasible) return infeasible();
         if (found == Feasibility::unknown) return stopped_early();
+        lawful_ = std::move(result_.pairs);
 
         bool proven = false;
         const bool begun = !options_.start_prices.empty();
@@ -72,12 +74,14 @@ class Assigner {
             settle_for_best_bound();
         } else if (!only_capacities() || (exact_ && source_.stored())) {
             start_in_units();
+            proven = !exact_ && prove_start();
         } else {
             auction();
             proven = !exact_ && gap() <= options_.gap;
         }
         if (!proven && !control_.stop()) proven = exact();
         if (!certified_) certify();  // a stop came before anything was proven
+        if (!proven) keep_limits();
         if (!proven) keep_better_pairs();
 
         Certificate& c = result_.certificate;
@@ -90,7 +94,7 @@ class Assigner {
   private:
     // ---- what kind of problem this is ----
 
-    /// Lists and prices hold utilities up to largest_utility; a unit must tell some apart from 0.
+    /// Lists and prices hold utilities up to 1e30; a unit must tell some apart from 0.
     void check_utilities() const {
         if (!(std::isfinite(options_.unit) && options_.unit > 0)) {
             throw InputError({Fault::Severity::error, "unit", -1, "", figure(options_.unit),
@@ -134,10 +138,18 @@ class Assigner {
     /// Work that was stopped may have ended below what the warm start had.
     void keep_better_pairs() {
         Certificate& c = result_.certificate;
-        if (warm_.pairs.empty() || c.unit > 0) return;
+        if (warm_.pairs.empty() || c.unit > 0 || !keeps_minimums(warm_.pairs)) return;
         if (warm_.certificate.objective <= c.objective) return;
         c.objective = warm_.certificate.objective;
         result_.pairs = warm_.pairs;
+    }
+
+    /// Work that was stopped may have ended with pairs that miss a minimum.
+    void keep_limits() {
+        if (keeps_minimums(result_.pairs)) return;
+        result_.pairs = lawful_;
+        result_.certificate.unit = 0;
+        result_.certificate.objective = objective_of(source_, result_.pairs, options_.threads);
     }
 
     // ---- the fast way ----
@@ -224,13 +236,37 @@ class Assigner {
     void start_in_units() {
         control_.report("assign", 0);
         const auto candidates = static_cast<std::size_t>(std::max(options_.candidates, 2));
+        const double last =
+            exact_ ? last_exact_step() : std::clamp(usual_gain * options_.gap, 1e-6, 3e-4);
         const auto start =
-            ExactStart(source_, limits_, units_, candidates, options_.threads).run(control_);
+            ExactStart(source_, limits_, units_, candidates, options_.threads).run(last, control_);
         result_.pairs = start.pairs;
         result_.prices.resize(m_);
         for (std::size_t j = 0; j < m_; ++j)
             result_.prices[j] = static_cast<double>(start.prices[j]) * units_.unit();
         reach_ = exact_steps * static_cast<double>(start.step) * units_.unit();
+    }
+
+    /// True when the start is within the gap asked already.
+    bool prove_start() {
+        if (control_.stop() || !keeps_minimums(result_.pairs)) return false;
+        certify();
+        return !control_.stop() && gap() <= options_.gap;
+    }
+    [[nodiscard]] bool keeps_minimums(const std::vector<Pair>& pairs) const {
+        std::vector<std::int64_t> load(m_, 0);
+        std::vector<std::int32_t> degree(n_, 0);
+        for (const Pair& p : pairs) {
+            ++load[p.adviser];
+            ++degree[p.firm];
+        }
+        for (std::size_t j = 0; j < m_; ++j) {
+            if (load[j] < limits_.min_load_of(AdviserId(j))) return false;
+        }
+        for (std::size_t i = 0; i < n_; ++i) {
+            if (degree[i] < limits_.min_demand_of(FirmId(i))) return false;
+        }
+        return true;
     }
 
     bool exact() {
@@ -348,6 +384,8 @@ class Assigner {
 
     static constexpr double worth_mending = 4;  ///< times the gap that is asked
     static constexpr int most_mends = 2;
+    /// The gap is usually this many times smaller than the last step, of a mean utility.
+    static constexpr double usual_gain = 10;
     static constexpr double exact_steps = 16;  ///< last steps that a price moves in the exact mode
     const PairSource& source_;
     const AssignmentLimits& limits_;
@@ -359,7 +397,8 @@ class Assigner {
     WholeUnits units_;
     double reach_ = 0;  ///< see exact_reach, score units
     AssignmentResult result_;
-    AssignmentResult warm_;  ///< of a warm start that did not close the gap
+    std::vector<Pair> lawful_;  ///< some pairs that keep all limits
+    AssignmentResult warm_;     ///< of a warm start that did not close the gap
     const Control never_stop_;
     bool certified_ = false;  ///< the certificate is of the answer at hand
     double best_bound_ = 0;

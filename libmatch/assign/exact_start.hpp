@@ -1,19 +1,27 @@
-// Where the exact mode begins: prices and pairs from an auction in whole units.
+// Where every other kind of limit than capacities begins, and the exact mode on stored rows: prices
+// and pairs from an auction in whole units.
 //
-// Problem: the exact mode wants prices near the optimal ones, for every kind of limit. Method: rows
-// of pairs in whole units, all of them where the source holds them in rows, else each firm's best
-// candidates; pins are taken out of rows and limits; RowAuction does the rest. Complexity: one pass
-// over the rows, and the auction. Deterministic for any number of threads.
+// Problem: prices near the optimal ones, for every kind of limit. Method: rows of pairs in whole
+// units, all of them where the source holds them in rows, else each firm's best candidates, written
+// again at the prices of the auction whenever they are no longer the best; pins are taken out of
+// rows and limits; RowAuction does the rest. Complexity: one pass over the rows, or one question
+// about a firm per step and row that it leaves, and the auction. Deterministic for any number of
+// threads.
 #pragma once
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/row_auction.hpp>
 #include <libmatch/assign/units.hpp>
+#include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/retrieve/source.hpp>
 
@@ -32,14 +40,21 @@ class ExactStart {
           m_(source.advisers()),
           pin_begin_(detail::pin_offsets(limits.pinned, n_)) {}
 
-    [[nodiscard]] RowAuction::Answer run(Control& control) const {
-        const PackedRows rows = source_.stored() ? stored_rows(*source_.stored()) : listed_rows();
-        RowAuction::Answer answer;
-        if (control.stop()) {
-            answer.prices.assign(m_, 0);
-        } else {
-            answer = RowAuction(rows, limits_without_pins()).run(control);
+    /// `last`: the auction's last step, of a mean utility.
+    [[nodiscard]] RowAuction::Answer run(double last, Control& control) const {
+        const auto stored = source_.stored();
+        PackedRows rows = stored ? stored_rows(*stored) : empty_rows();
+        RowAuction::Renew renew;
+        std::optional<CandidateLists> lists;
+        if (!stored) {
+            lists.emplace(n_, list_width());
+            renew = [&](std::span<const std::uint32_t> firms,
+                        std::span<const std::int64_t> prices) {
+                write_best(firms, prices, *lists, rows, control);
+            };
         }
+        RowAuction::Answer answer =
+            RowAuction(rows, limits_without_pins(), std::move(renew)).run(last, control);
         if (limits_.pinned.empty()) return answer;
         std::vector<Pair> all;
         all.reserve(answer.pairs.size() + limits_.pinned.size());
@@ -60,7 +75,7 @@ class ExactStart {
     [[nodiscard]] PackedRows stored_rows(const StoredRows& rows) const {
         double most = 0;
         for (const double value : rows.value) most = std::max(most, std::fabs(value));
-        PackedRows packed(n_, rows.value.size(), most_units(most));
+        PackedRows packed(n_, rows.value.size(), clamped_units(most));
         for (std::size_t i = 0; i < n_; ++i) {
             for (auto e = static_cast<std::size_t>(rows.begin[i]);
                  e < static_cast<std::size_t>(rows.begin[i + 1]); ++e) {
@@ -72,37 +87,59 @@ class ExactStart {
         return packed;
     }
 
-    [[nodiscard]] PackedRows listed_rows() const {
-        std::size_t width = candidates_;
-        for (const std::int32_t d : limits_.demand)
-            width = std::max(width, 2 * static_cast<std::size_t>(d));
-        CandidateLists lists(n_, std::min(width, std::max<std::size_t>(m_, 1)));
-        const std::vector<double> free(m_, 0.0);
-        const Control never_stop;
-        source_.best(detail::all_firms(n_), free, lists, threads_, never_stop);
-        double most = 0;
-        std::size_t pairs = 0;
-        for (std::size_t i = 0; i < n_; ++i) {
-            pairs += lists.of(FirmId(i)).size();
-            // In full: single precision may have lost the value, and rows would not fit.
-            for (const Candidate& c : lists.of(FirmId(i)))
-                most = std::max(most, std::fabs(source_.utility(FirmId(i), c.adviser)));
-        }
-        PackedRows packed(n_, pairs, most_units(most));
-        for (std::size_t i = 0; i < n_; ++i) {
-            for (const Candidate& c : lists.of(FirmId(i))) {
-                const FirmId firm(i);
-                if (pinned(i, c.adviser)) continue;
-                packed.add(c.adviser, units_.of(firm, c.adviser, source_.utility(firm, c.adviser)));
-            }
-            packed.end_row();
-        }
-        return packed;
+    // ---- rows of a source that stores none: each firm's best pairs at the prices ----
+
+    [[nodiscard]] std::size_t widest_demand() const {
+        std::int32_t most = 1;
+        for (const std::int32_t d : limits_.demand) most = std::max(most, d);
+        return std::min(static_cast<std::size_t>(most), std::max<std::size_t>(m_, 1));
+    }
+    [[nodiscard]] std::size_t list_width() const {
+        return std::clamp<std::size_t>(std::max(candidates_, 2 * widest_demand()), 1,
+                                       std::max<std::size_t>(m_, 1));
+    }
+    /// A row has room for a list, and for the pairs that the firm holds.
+    [[nodiscard]] PackedRows empty_rows() const {
+        return PackedRows::renewable(n_, list_width() + widest_demand(),
+                                     clamped_units(source_.utility_size()));
     }
 
-    /// Larger values than this are refused when they are rounded.
-    [[nodiscard]] std::int64_t most_units(double most) const {
-        return to_units(std::min(most, 0x1p41 * units_.unit()), units_.unit());
+    void write_best(std::span<const std::uint32_t> firms, std::span<const std::int64_t> prices,
+                    CandidateLists& lists, PackedRows& rows, const Control& control) const {
+        std::vector<double> real(m_);
+        for (std::size_t j = 0; j < m_; ++j)
+            real[j] = static_cast<double>(prices[j]) * units_.unit();
+        std::vector<FirmId> may, must;  // stay out
+        for (const std::uint32_t i : firms)
+            (limits_.min_demand_of(FirmId(i)) > 0 ? must : may).emplace_back(i);
+        source_.best_spread(may, real, lists, threads_, control, 0);
+        source_.best_spread(must, real, lists, threads_, control);
+        if (control.stop()) return;
+        parallel_chunks(firms.size(), 1024, threads_, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t k = begin; k < end; ++k) {
+                const std::size_t i = firms[k];
+                rows.clear(i);
+                // A firm bids at least once before it leaves a row, however values are rounded.
+                const double others = lists.outside(FirmId(i));
+                std::int64_t outside = others == -HUGE_VAL
+                                           ? std::numeric_limits<std::int64_t>::min()
+                                           : clamped_units(others);
+                for (const Candidate& c : lists.of(FirmId(i))) {
+                    if (pinned(i, c.adviser)) continue;
+                    // Single precision will do: nothing is proven here.
+                    const std::int64_t value = clamped_units(static_cast<double>(c.value));
+                    outside = std::min(outside, value - prices[c.adviser]);
+                    rows.write(i, c.adviser, value);
+                }
+                rows.set_outside(i, outside);
+            }
+        });
+    }
+
+    /// Larger values are refused where they are rounded for the exact mode.
+    [[nodiscard]] std::int64_t clamped_units(double value) const {
+        const double most = 0x1p41 * units_.unit();
+        return to_units(std::clamp(value, -most, most), units_.unit());
     }
 
     [[nodiscard]] RowAuction::Limits limits_without_pins() const {

@@ -376,8 +376,9 @@ class BlockerFinder {
 /// Whether an assignment can exist.
 enum class Feasibility { feasible, infeasible, unknown };
 
-/// Decides it; unknown only when control stopped the work before. An infeasible answer gets
-/// blockers, the smallest relaxation and the prices that prove both.
+/// Decides it; unknown only when control stopped the work before. A feasible answer gets some pairs
+/// that keep all limits. An infeasible one gets blockers, the smallest relaxation and the prices
+/// that prove both.
 [[nodiscard]] inline Feasibility decide_feasibility(const PairSource& source,
                                                     const AssignmentLimits& limits,
                                                     unsigned threads, const Control& control,
@@ -387,7 +388,10 @@ enum class Feasibility { feasible, infeasible, unknown };
     options.threads = threads;
     auto smallest = RelaxationSearch(source, limits, options).run(control);
     if (!smallest) return Feasibility::unknown;
-    if (smallest->units == 0) return Feasibility::feasible;
+    if (smallest->units == 0) {
+        answer.pairs = std::move(smallest->pairs);
+        return Feasibility::feasible;
+    }
     answer.blockers = detail::BlockerFinder(source, limits, smallest->price, threads).run();
     answer.relaxation = std::move(smallest->changes);
     answer.relaxed_pairs = std::move(smallest->pairs);

@@ -4,13 +4,14 @@
 // the pairs at hand of u_ij - price of the pair), where a limit r costs up_r - low_r, both >= 0,
 // and a pair the sum over its adviser and its quotas. The minimum is the value of the linear
 // relaxation on the pairs at hand. Method: as for hours (hours_dual.hpp): soft inner maxima,
-// projected Newton steps by conjugate gradients, while tau falls; steps stay within a box around
-// the start, since prices far away are about pairs that are not at hand yet. With the aim to prove,
-// utilities count as 0, and the descent looks for prices at which the least limits cost more than
-// all answers can pay: these prove that no answer exists (Farkas). Complexity: O(pairs at hand) per
-// step, some 40 to 100 steps. Deterministic for any number of threads. Source: Y. Nesterov, "Smooth
-// minimization of non-smooth functions", Math. Programming 103, 2005; D. P. Bertsekas, "Projected
-// Newton methods", SIAM J. Control and Optimization 20, 1982.
+// projected Newton steps by conjugate gradients, while tau falls, once the counts of priced limits
+// are what the soft choices make of them; steps stay within a box around the start, since prices
+// far away are about pairs that are not at hand yet. With the aim to prove, utilities count as 0,
+// and the descent looks for prices at which the least limits cost more than all answers can pay:
+// these prove that no answer exists (Farkas). Complexity: O(pairs at hand) per step, some 40 to 100
+// steps. Deterministic for any number of threads. Source: Y. Nesterov, "Smooth minimization of
+// non-smooth functions", Math. Programming 103, 2005; D. P. Bertsekas, "Projected Newton methods",
+// SIAM J. Control and Optimization 20, 1982.
 #pragma once
 
 #include <algorithm>
@@ -43,8 +44,8 @@ class QuotaDual {
     }
 
     /// Descends from these prices of the limits, with steps within `box` utilities' ranges, until
-    /// the bound at hand is within `tolerance` (relative) of the least one, the control stops, or
-    /// nothing can be gained. `first`: the first tau, in utilities' ranges.
+    /// the bound at hand falls by less than `tolerance` (relative) from one tau to the next, the
+    /// control stops, or nothing can be gained. `first`: the first tau, in utilities' ranges.
     void run(std::vector<double> start, double first, double box, double tolerance) {
         const std::size_t size = ends_.size();
         Point now;
@@ -64,10 +65,10 @@ class QuotaDual {
         damping_ = first_damping;
         if (!evaluate(now, tau)) return;
         int at_level = 0;
+        double best_before = HUGE_VAL;  // at the end of the level before
         for (int step = 0; step < max_steps; ++step) {
             control_.report("assign", 0.3 * step / max_steps);
             if (control_.stop() || proves_infeasible()) return;
-            if (now.spread + std::fabs(now.slackness) <= tolerance * std::fabs(best_bound_)) return;
             const std::vector<double> direction = newton(now, tau);
             double promised = 0;
             for (std::size_t v = 0; v < size; ++v) promised -= now.gradient[v] * direction[v];
@@ -77,10 +78,16 @@ class QuotaDual {
                 if (!evaluate(now, tau)) return;
                 ++at_level;
             }
+            // Where many choices tie, their entropy alone says nothing about the counts of limits.
             const bool settled =
-                !moved || promised <= settled_share * now.spread || ++at_level >= steps_per_level;
+                !moved || ++at_level >= steps_per_level ||
+                (promised <= settled_share * now.spread && now.misplaced <= now.spread);
             if (!settled) continue;
-            if (tau <= scale_ * last_tau) return;
+            const double little = tolerance * std::fabs(best_bound_);
+            if (tau <= scale_ * last_tau ||
+                (now.spread <= little && best_before - best_bound_ <= little))
+                return;
+            best_before = best_bound_;
             tau *= tau_step;
             at_level = 0;
             if (!evaluate(now, tau)) return;
@@ -120,6 +127,7 @@ class QuotaDual {
         double smooth = 0;     ///< the smooth bound
         double spread = 0;     ///< tau x entropy of the soft choices
         double slackness = 0;  ///< sum of z x gradient
+        double misplaced = 0;  ///< sum of |z x gradient|
         std::vector<double> gradient;
     };
     /// What a chunk of firms adds: by adviser, and by mix.
@@ -145,8 +153,8 @@ class QuotaDual {
             if (problem_.begin(i) == problem_.end(i)) continue;
             double high = -HUGE_VAL, low = problem_.forced(i) ? HUGE_VAL : 0;
             for (std::size_t e = problem_.begin(i); e < problem_.end(i); ++e) {
-                high = std::max(high, problem_.value(e));
-                low = std::min(low, problem_.value(e));
+                high = std::max(high, problem_.worth(e));
+                low = std::min(low, problem_.worth(e));
             }
             range.add(std::max(0.0, high - low));
             ++firms;
@@ -172,7 +180,7 @@ class QuotaDual {
             });
             if (control_.stop()) return false;
         }
-        Sum smooth, bound, spread, least, cost, slack;
+        Sum smooth, bound, spread, least, cost, slack, misplaced;
         std::vector<double> adviser(problem_.advisers(), 0.0), mix(of_mix.size(), 0.0);
         for (const Part& part : parts_) {
             smooth.add(part.smooth.value());
@@ -189,10 +197,12 @@ class QuotaDual {
             cost.add(ends_[v].cost * at.z[v]);
             sizes += std::fabs(ends_[v].cost) * at.z[v];
             slack.add(at.z[v] * at.gradient[v]);
+            misplaced.add(std::fabs(at.z[v] * at.gradient[v]));
         }
         at.smooth = smooth.value() + cost.value();
         at.spread = spread.value();
         at.slackness = slack.value();
+        at.misplaced = misplaced.value();
         const double reached = bound.value() + cost.value();
         if (reached < best_bound_) {
             best_bound_ = reached;
@@ -240,7 +250,7 @@ class QuotaDual {
             for (std::size_t k = 0; k < count; ++k) {
                 const double cost =
                     prices[problem_.adviser(row + k)] + of_mix[problem_.mix(row + k)];
-                nets[k] = (utilities ? problem_.value(row + k) : 0.0) - cost;
+                nets[k] = (utilities ? problem_.worth(row + k) : 0.0) - cost;
                 best = std::max(best, nets[k]);
                 cheapest = std::min(cheapest, cost);
             }
@@ -360,7 +370,7 @@ class QuotaDual {
         }
         q = z;
         const double first = rz;
-        for (int k = 0; k < cg_steps && rz > 1e-4 * first && rz > 0; ++k) {
+        for (int k = 0; k < cg_steps && rz > 1e-2 * first && rz > 0; ++k) {
             curve(q, hq, tau, damping);
             double along = 0;
             for (std::size_t v = 0; v < size; ++v) {
@@ -412,8 +422,8 @@ class QuotaDual {
     static constexpr double last_tau = 1e-9;  ///< times the mean range of a firm's utilities
     static constexpr double tau_step = 0.35;
     static constexpr double settled_share = 0.3;
-    static constexpr int steps_per_level = 12;
-    static constexpr int max_steps = 200;
+    static constexpr int steps_per_level = 15;
+    static constexpr int max_steps = 300;
     static constexpr int cg_steps = 40;
     static constexpr int halvings = 8;
     static constexpr double trust = 20;          ///< longest price step, in taus

@@ -23,6 +23,7 @@
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
+#include <libmatch/core/random.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/retrieve/source.hpp>
 
@@ -111,6 +112,8 @@ class QuotaProblem {
     [[nodiscard]] std::uint32_t adviser(std::size_t e) const { return adviser_[e]; }
     [[nodiscard]] std::uint32_t mix(std::size_t e) const { return mix_[e]; }
     [[nodiscard]] double value(std::size_t e) const { return value_[e]; }
+    /// The value with what breaks ties (see break_ties).
+    [[nodiscard]] double worth(std::size_t e) const { return worth_[e]; }
     /// All pairs that may be taken are at hand.
     [[nodiscard]] bool complete() const { return complete_; }
 
@@ -124,6 +127,66 @@ class QuotaProblem {
         if (!whole) return false;
         merge(rows);
         complete_ = true;
+        return true;
+    }
+
+    /// From now on a pair is worth up to `most` more, by lot: where many pairs are worth the same,
+    /// no prices could tell them apart, and no counts of limits could be reached by prices. Bounds
+    /// know nothing of it.
+    void break_ties(double most) {
+        tie_ = most;
+        for (std::size_t i = 0; i < n_; ++i) {
+            for (std::size_t e = begin_[i]; e < begin_[i + 1]; ++e) set_worth(i, e);
+        }
+    }
+    /// Mean of the firms' best values among the pairs at hand, where above 0.
+    [[nodiscard]] double mean_best() const {
+        Sum sum;
+        std::size_t firms = 0;
+        for (std::size_t i = 0; i < n_; ++i) {
+            double best = 0;
+            for (std::size_t e = begin_[i]; e < begin_[i + 1]; ++e)
+                best = std::max(best, value_[e]);
+            sum.add(best);
+            firms += best > 0 ? 1 : 0;
+        }
+        return firms > 0 ? sum.value() / static_cast<double>(firms) : 0;
+    }
+
+    /// Adds to the pairs at hand what each firm of a quota could take at these prices of advisers:
+    /// its best pairs that count for it where it asks for some, and that do not where it is short.
+    /// False when the control stopped it.
+    bool look_around_quotas(std::span<const double> prices, std::size_t width,
+                            const Control& control) {
+        std::vector<std::vector<Entry>> rows(n_);
+        CandidateLists lists(n_, std::min(width, std::max<std::size_t>(m_, 1)));
+        for (std::uint32_t q = 0; q < limits_.quotas.size(); ++q) {
+            const Quota& quota = limits_.quotas[q];
+            std::vector<FirmId> who;
+            for (std::size_t k = 0; k < (quota.firms ? quota.firms->size() : n_); ++k) {
+                const FirmId i = quota.firms ? (*quota.firms)[k] : FirmId(k);
+                if (free_[i] != 0) who.push_back(i);
+            }
+            for (const bool inside : {true, false}) {
+                if (inside ? least_[m_ + q] <= 0 : most_[m_ + q] >= usable_[m_ + q]) continue;
+                std::vector<double> seen(prices.begin(),
+                                         prices.begin() + static_cast<std::ptrdiff_t>(m_));
+                for (std::size_t j = 0; j < m_; ++j) {
+                    const bool member =
+                        !quota.advisers || std::binary_search(quota.advisers->begin(),
+                                                              quota.advisers->end(), AdviserId(j));
+                    if (member != inside || most_[j] <= 0) seen[j] += shut_;
+                }
+                source_.best_spread(who, seen, lists, threads_, control);
+                if (control.stop()) return false;
+                parallel_chunks(who.size(), 1024, threads_,
+                                [&](std::size_t first, std::size_t last) {
+                                    for (std::size_t k = first; k < last; ++k)
+                                        add_listed(who[k], lists, seen, rows[who[k]]);
+                                });
+            }
+        }
+        merge(rows);
         return true;
     }
 
@@ -154,13 +217,7 @@ class QuotaProblem {
             parallel_chunks(who.size(), 1024, threads_, [&](std::size_t first, std::size_t last) {
                 for (std::size_t k = first; k < last; ++k) {
                     const FirmId i = who[k];
-                    for (const Candidate& c : lists.of(i)) {
-                        const std::uint32_t x = groups_.mix(i, c.adviser);
-                        if (closed(c.adviser.value, x)) continue;
-                        const double u = source_.utility(i, c.adviser);
-                        best[i] = std::max(best[i], exact_difference(u, seen[c.adviser]));
-                        rows[i].push_back({c.adviser.value, x, u});
-                    }
+                    best[i] = add_listed(i, lists, seen, rows[i]);
                     // An unlisted pair may tie with the best as far as rounded values tell.
                     if (best[i].high > -HUGE_VAL && lists.outside(i) >= best[i].high)
                         best[i] = {std::nextafter(lists.outside(i), HUGE_VAL), 0};
@@ -175,7 +232,11 @@ class QuotaProblem {
     /// out at their reservation; the methods know it as 0 (reservation.hpp). Limits that
     /// are closed cost what keeps everybody away, and so nothing here.
     [[nodiscard]] double bound_at_hand(std::span<const double> prices) const {
-        return bound_of(prices, best_at_hand(prices));
+        return bound_of(prices, best_at_hand(prices, value_));
+    }
+    /// The same of the pairs' worths: no claim, but what the methods look at.
+    [[nodiscard]] double worth_at_hand(std::span<const double> prices) const {
+        return bound_of(prices, best_at_hand(prices, worth_));
     }
 
     /// Calls `each(pair, mix)` for every eligible pair of the firms that are free to choose, firm
@@ -203,7 +264,7 @@ class QuotaProblem {
         double high = std::max(0.0, source_.utility_limit());
         for (const double p : prices) high += std::max(0.0, -p);
         double worst = 0;
-        const std::vector<TwoDoubles> best = best_at_hand(prices);
+        const std::vector<TwoDoubles> best = best_at_hand(prices, value_);
         for (std::size_t i = 0; i < n_; ++i) {
             if (forced_[i] != 0) worst = std::min(worst, best[i].high);
         }
@@ -232,6 +293,24 @@ class QuotaProblem {
         double value;
     };
 
+    /// Adds a firm's list to its row; the best net value of what may be taken.
+    TwoDoubles add_listed(FirmId i, const CandidateLists& lists, std::span<const double> seen,
+                          std::vector<Entry>& row) const {
+        TwoDoubles best = nothing;
+        for (const Candidate& c : lists.of(i)) {
+            const std::uint32_t x = groups_.mix(i, c.adviser);
+            if (closed(c.adviser.value, x) || seen[c.adviser] >= 0.5 * shut_) continue;
+            const double u = source_.utility(i, c.adviser);
+            best = std::max(best, exact_difference(u, seen[c.adviser]));
+            row.push_back({c.adviser.value, x, u});
+        }
+        return best;
+    }
+    void set_worth(std::size_t i, std::size_t e) {
+        worth_[e] = value_[e];
+        if (tie_ > 0) worth_[e] += tie_ * Random(i, adviser_[e]).uniform();
+    }
+
     void count_who_can_use() {
         std::int64_t all = 0;
         for (const char f : free_) all += f;
@@ -243,13 +322,14 @@ class QuotaProblem {
         }
     }
 
-    [[nodiscard]] std::vector<TwoDoubles> best_at_hand(std::span<const double> prices) const {
+    [[nodiscard]] std::vector<TwoDoubles> best_at_hand(std::span<const double> prices,
+                                                       const std::vector<double>& value) const {
         const std::vector<double> of_mix = mix_prices(prices);
         std::vector<TwoDoubles> best(n_, nothing);
         for (std::size_t i = 0; i < n_; ++i) {
             for (std::size_t e = begin_[i]; e < begin_[i + 1]; ++e)
                 best[i] = std::max(
-                    best[i], exact_difference(value_[e], prices[adviser_[e]] + of_mix[mix_[e]]));
+                    best[i], exact_difference(value[e], prices[adviser_[e]] + of_mix[mix_[e]]));
         }
         return best;
     }
@@ -291,11 +371,13 @@ class QuotaProblem {
         adviser_.resize(begin_[n_]);
         mix_.resize(begin_[n_]);
         value_.resize(begin_[n_]);
+        worth_.resize(begin_[n_]);
         for (std::size_t i = 0; i < n_; ++i) {
             for (std::size_t k = 0; k < rows[i].size(); ++k) {
                 adviser_[begin_[i] + k] = rows[i][k].adviser;
                 mix_[begin_[i] + k] = rows[i][k].mix;
                 value_[begin_[i] + k] = rows[i][k].value;
+                set_worth(i, begin_[i] + k);
             }
         }
         return adviser_.size() - before;
@@ -312,7 +394,8 @@ class QuotaProblem {
     QuotaGroups groups_;
     std::vector<std::size_t> begin_;
     std::vector<std::uint32_t> adviser_, mix_;
-    std::vector<double> value_;
+    std::vector<double> value_, worth_;
+    double tie_ = 0;  ///< see break_ties
     std::vector<char> free_, forced_;
     std::vector<std::int64_t> least_, most_, usable_;
     std::vector<std::vector<FirmId>> free_by_kind_;

@@ -49,6 +49,7 @@ class QuotaOptions {
         const auto out = static_cast<std::uint32_t>(problem.advisers());
         const std::vector<double> of_mix = problem.mix_prices(prices);
         std::vector<Option> row;
+        std::vector<std::uint32_t> seen_at(problem.groups().mixes(), no_group);  // firm, by mix
         for (std::uint32_t i = 0; i < problem.firms(); ++i) {
             begin_[i + 1] = option_.size();
             const std::size_t first = problem.begin(i), last = problem.end(i);
@@ -56,19 +57,25 @@ class QuotaOptions {
             row.clear();
             double best = problem.forced(i) ? -HUGE_VAL : 0;
             const auto net = [&](std::size_t e) {
-                return problem.value(e) - prices[problem.adviser(e)] - of_mix[problem.mix(e)];
+                return problem.worth(e) - prices[problem.adviser(e)] - of_mix[problem.mix(e)];
             };
             for (std::size_t e = first; e < last; ++e) best = std::max(best, net(e));
             for (std::size_t e = first; e < last; ++e) {
                 row.push_back(
                     {problem.adviser(e), problem.mix(e), static_cast<float>(best - net(e)), i});
             }
-            const auto kept = static_cast<std::ptrdiff_t>(std::min(row.size(), width));
             const auto better = [](const Option& a, const Option& b) {
                 return a.regret != b.regret ? a.regret < b.regret : a.adviser < b.adviser;
             };
-            std::partial_sort(row.begin(), row.begin() + kept, row.end(), better);
-            row.resize(static_cast<std::size_t>(kept));
+            std::sort(row.begin(), row.end(), better);
+            // Beside its best options, a firm keeps its best for each mix: a quota may need it
+            // there.
+            std::size_t kept = 0;
+            for (std::size_t k = 0; k < row.size(); ++k) {
+                const bool new_mix = std::exchange(seen_at[row[k].mix], i) != i;
+                if (k < width || new_mix) row[kept++] = row[k];
+            }
+            row.resize(kept);
             if (!problem.forced(i)) row.push_back({out, 0, static_cast<float>(best), i});
             std::sort(row.begin(), row.end(), better);
             option_.insert(option_.end(), row.begin(), row.end());
@@ -119,6 +126,15 @@ class QuotaOptions {
         for (std::size_t o = 0; o < option_.size(); ++o) {
             if (key(option_[o]) != no_group)
                 g.member[next[key(option_[o])]++] = static_cast<std::uint32_t>(o);
+        }
+        // Who would join for little comes first; most firms have their best option already.
+        const auto loss = [&](std::uint32_t o) {
+            return option_[o].regret > 0 ? option_[o].regret : std::numeric_limits<float>::max();
+        };
+        for (std::size_t k = 0; k < groups; ++k) {
+            std::stable_sort(g.member.begin() + static_cast<std::ptrdiff_t>(g.begin[k]),
+                             g.member.begin() + static_cast<std::ptrdiff_t>(g.begin[k + 1]),
+                             [&](std::uint32_t a, std::uint32_t b) { return loss(a) < loss(b); });
         }
         return g;
     }
@@ -638,12 +654,18 @@ class QuotaSearch {
     std::uint32_t entry(std::size_t r) {
         if (r < problem_.advisers()) {
             const auto all = options_.of_adviser(r);
-            return all.empty() ? nobody : all[random_.below(all.size())];
+            return all.empty() ? nobody : draw(all);
         }
         const auto& mixes = mixes_of_[r - problem_.advisers()];
         if (mixes.empty()) return nobody;
         const auto all = options_.of_mix(mixes[random_.below(mixes.size())]);
-        return all[random_.below(all.size())];
+        return draw(all);
+    }
+    /// Any of the options, those in front more often.
+    std::uint32_t draw(std::span<const std::uint32_t> all) {
+        const double u = random_.uniform();
+        const double place = u < 0.5 ? 2 * u : 8 * (u - 0.5) * (u - 0.5) * (u - 0.5);
+        return all[static_cast<std::size_t>(place * static_cast<double>(all.size()))];
     }
 
     static constexpr int rounds = 4;

@@ -5,19 +5,20 @@
 // of x_ij <= hi_q. Quotas may overlap in any way, so the matrix is not totally unimodular any more.
 // Method: prices of all limits that make the Lagrangian bound least (quota_dual.hpp), on each
 // firm's best pairs, which are renewed over all pairs at the prices until the bound over all pairs
-// is that of the pairs at hand (column generation); then a search for a whole answer around these
-// prices (quota_search.hpp) until the gap asked is reached or its moves are spent. The bound is the
-// value of the linear relaxation, so
-// the gap can be closed to the distance between the two and no further; a vertex of it splits no
-// more firms than there are tight limits, so it is usually small where firms are many.
-// Infeasibility is claimed where it is proven over all pairs: a limit that too few firms could
-// meet, a firm that must be served and cannot be, or prices at which the least limits cost more
-// than any answer can pay (Farkas). Complexity: some 100 passes over the pairs at hand per renewal,
-// one question to the source per renewal and kind of firm, and a bounded number of moves; memory
-// O(pairs at hand). Preconditions: limits and options without faults; demands of at most 1, no
-// hours, no exact mode. Deterministic for any number of threads, given the seed. Source: M. L.
-// Fisher, "The Lagrangian relaxation method for solving integer programming problems", Management
-// Science 27, 1981; C. Barnhart et al., "Branch-and-price", Operations Research 46, 1998.
+// is that of the pairs at hand (column generation), while ties are broken by lot, by a small part
+// of the gap asked: among equal pairs no price could tell which to take; then a search for a whole
+// answer around these prices (quota_search.hpp) until the gap asked is reached or its moves are
+// spent. The bound is the value of the linear relaxation, so the gap can be closed to the distance
+// between the two and no further; a vertex of it splits no more firms than there are tight limits,
+// so it is usually small where firms are many. Infeasibility is claimed where it is proven over all
+// pairs: a limit that too few firms could meet, a firm that must be served and cannot be, or prices
+// at which the least limits cost more than any answer can pay (Farkas). Complexity: some 100 passes
+// over the pairs at hand per renewal, one question to the source per renewal and kind of firm, and
+// a bounded number of moves; memory O(pairs at hand). Preconditions: limits and options without
+// faults; demands of at most 1, no hours, no exact mode. Deterministic for any number of threads,
+// given the seed. Source: M. L. Fisher, "The Lagrangian relaxation method for solving integer
+// programming problems", Management Science 27, 1981; C. Barnhart et al., "Branch-and-price",
+// Operations Research 46, 1998.
 #pragma once
 
 #include <algorithm>
@@ -69,7 +70,12 @@ class QuotaAssigner {
         QuotaSearch search(problem, best_prices_, options_.seed, control_);
         if (proof_.empty()) proof_ = problem.offered(best_prices_);
         const double hand = problem.bound_at_hand(best_prices_);
-        search.run(hand - bound_ + options_.gap * std::fabs(bound_));
+        // The search knows pairs by their worth, which may promise more than they bring.
+        double free = 0;
+        for (std::size_t i = 0; i < problem.firms(); ++i) free += problem.free(i) ? 1 : 0;
+        const double promised =
+            std::max(0.0, tie_ * free - (problem.worth_at_hand(best_prices_) - hand));
+        search.run(hand - bound_ + options_.gap * std::fabs(bound_) - promised);
         if (!search.lawful() && prove_infeasible(problem)) return infeasible();
         take(problem, search);
         return std::move(result_);
@@ -128,20 +134,24 @@ class QuotaAssigner {
             if (!p.take_all(control_)) return false;
         } else {
             start_from_plain();
-            if (control_.stop() || !p.look(p.offered(prices_), width, control_).whole) return false;
+            if (control_.stop() || !p.look(p.offered(prices_), width, control_).whole ||
+                !p.look_around_quotas(prices_, width_around_quotas, control_))
+                return false;
         }
+        tie_ = tie_share * options_.gap * p.mean_best();
+        p.break_ties(tie_);
         if (!forced_firms_can_be_served(p)) return true;
-        // Near the least bound few firms are undecided, which is what the search lives on.
+        // Near the least bound few firms are undecided, which is what the search lives on. Before
+        // the pairs at hand are enough, little is won by coming near.
         const double last = std::clamp(0.01 * options_.gap, 1e-8, 1e-5);
-        double before = HUGE_VAL;
         for (int round = 0; round < most_rounds && !control_.stop(); ++round) {
             QuotaDual dual(p, QuotaDual::Aim::least_bound, options_.threads, control_);
             const bool whole = p.complete();
             dual.run(prices_,
                      whole        ? 0.3
                      : round == 0 ? 0.1
-                                  : 0.02,
-                     whole ? HUGE_VAL : 1.0, whole || round > 1 ? last : 20 * last);
+                                  : 0.01,
+                     whole ? HUGE_VAL : 1.0, whole || round > 0 ? last : 10 * last);
             if (dual.proves_infeasible()) {
                 if (farkas_holds(p, dual.farkas())) return true;
                 if (!add_cheapest(p, dual.farkas())) return false;
@@ -156,13 +166,10 @@ class QuotaAssigner {
                 best_prices_ = prices_;
                 proof_ = offer;
             }
-            // Descents that start near the end go further than one that comes from afar.
-            const double gained = before - look.bound;
-            before = look.bound;
+            // Pairs that are not at hand could lower the bound by as much at most.
             const double missing = look.bound - dual.bound() - pinned_;
             const double little = 0.05 * options_.gap * std::fabs(bound_);
-            if (round > 0 && gained <= little && (look.added == 0 || missing <= little))
-                return false;
+            if ((whole || round > 0) && (look.added == 0 || missing <= little)) return false;
         }
         return false;
     }
@@ -348,6 +355,8 @@ class QuotaAssigner {
     }
 
     static constexpr int most_rounds = 12;
+    static constexpr double tie_share = 0.05;  ///< of the gap that breaking ties may cost
+    static constexpr std::size_t width_around_quotas = 2;
     static constexpr std::size_t few_pairs = 2'000'000;  ///< so many are all kept at hand
 
     const PairSource& source_;
@@ -360,6 +369,7 @@ class QuotaAssigner {
     std::vector<double> proof_;                 ///< the prices of the claim, of all limits
     double bound_ = 0;                          ///< that they prove
     double pinned_ = 0;
+    double tie_ = 0;  ///< by how much ties were broken at most
     AssignmentResult result_;
 };
 

@@ -51,19 +51,8 @@ class DenseSource final : public PairSource {
     void best_spread(std::span<const FirmId> who, std::span<const double> prices,
                      CandidateLists& lists, unsigned threads, const Control& control,
                      double least = -HUGE_VAL) const override {
-        constexpr std::size_t chunk = 64, stride = 7919;  // a prime: neighbours begin far apart
-        parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
-            detail::KeepBest keep(lists.width());
-            for (std::size_t k = begin; k < end && !control.stop(); ++k) {
-                keep.clear(least);
-                keep.promise(detail::least_listed(lists, who[k], prices));
-                detail::FromAdviser from(keep, who[k] * stride % advisers(), advisers());
-                scan(who[k], prices, from);
-                keep.write(who[k], lists);
-                for (Candidate& c : lists.slots(who[k]).first(lists.of(who[k]).size()))
-                    c.adviser = from.true_number(c.adviser);
-            }
-        });
+        detail::spread_by_scan(who, prices, lists, advisers(), threads, control, least,
+                               [&](FirmId i, auto& keep) { scan(i, prices, keep); });
     }
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                 std::span<const double> prices,
@@ -111,6 +100,12 @@ class SparseSource final : public PairSource {
               unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
         detail::best_by_scan(who, prices, lists, threads, control, least,
                              [&](FirmId i, auto& keep) { scan(i, prices, keep); });
+    }
+    void best_spread(std::span<const FirmId> who, std::span<const double> prices,
+                     CandidateLists& lists, unsigned threads, const Control& control,
+                     double least = -HUGE_VAL) const override {
+        detail::spread_by_scan(who, prices, lists, advisers(), threads, control, least,
+                               [&](FirmId i, auto& keep) { scan(i, prices, keep); });
     }
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                 std::span<const double> prices,

@@ -44,6 +44,26 @@ class FromAdviser {
     std::size_t first_, advisers_;
 };
 
+/// Lists as best_by_scan makes them, but of equal pairs each firm lists those of other advisers.
+template <class Scan>
+void spread_by_scan(std::span<const FirmId> who, std::span<const double> prices,
+                    CandidateLists& lists, std::size_t advisers, unsigned threads,
+                    const Control& control, double least, const Scan& scan) {
+    constexpr std::size_t chunk = 64, stride = 7919;  // a prime: neighbours begin far apart
+    parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
+        KeepBest keep(lists.width());
+        for (std::size_t k = begin; k < end && !control.stop(); ++k) {
+            keep.clear(least);
+            keep.promise(least_listed(lists, who[k], prices));
+            FromAdviser from(keep, who[k] * stride % advisers, advisers);
+            scan(who[k], from);
+            keep.write(who[k], lists);
+            for (Candidate& c : lists.slots(who[k]).first(lists.of(who[k]).size()))
+                c.adviser = from.true_number(c.adviser);
+        }
+    });
+}
+
 struct RowScan {
     static constexpr std::size_t block = 32;
     static constexpr std::size_t blocks = 256;  ///< in one segment of a row

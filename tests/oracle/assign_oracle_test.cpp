@@ -43,8 +43,9 @@ void expect_infeasible(const AssignmentResult& r) {
     }
 }
 
-void expect_exact(const SmallProblem& p, const std::optional<std::int64_t>& optimum) {
-    const AssignmentResult r = solve(p, {.exact = true});
+void expect_exact(const SmallProblem& p, const std::optional<std::int64_t>& optimum,
+                  int candidates) {
+    const AssignmentResult r = solve(p, {.exact = true, .candidates = candidates});
     if (!optimum) return expect_infeasible(r);
     ASSERT_NE(r.certificate.status, Status::infeasible);
     expect_lawful_and_bounded(p, r, *optimum);
@@ -54,8 +55,9 @@ void expect_exact(const SmallProblem& p, const std::optional<std::int64_t>& opti
     EXPECT_EQ(r.certificate.gap(), 0);
 }
 
-void expect_within_gap(const SmallProblem& p, const std::optional<std::int64_t>& optimum) {
-    const AssignmentResult r = solve(p);
+void expect_within_gap(const SmallProblem& p, const std::optional<std::int64_t>& optimum,
+                       int candidates) {
+    const AssignmentResult r = solve(p, {.candidates = candidates});
     if (!optimum) return expect_infeasible(r);
     ASSERT_NE(r.certificate.status, Status::infeasible);
     expect_lawful_and_bounded(p, r, *optimum);
@@ -71,8 +73,11 @@ TEST_P(AssignOracle, AgreesWithMinCostFlow) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const SmallProblem p = random_problem(GetParam().shape, seed);
         const auto best = oracle::optimum(p);
-        expect_exact(p, best);
-        expect_within_gap(p, best);
+        for (const int candidates : {32, 2}) {  // all pairs, and lists that are soon left
+            SCOPED_TRACE("candidates " + std::to_string(candidates));
+            expect_exact(p, best, candidates);
+            expect_within_gap(p, best, candidates);
+        }
         if (testing::Test::HasFailure()) return;
     }
 }
@@ -87,8 +92,11 @@ TEST_P(AssignOracle, AgreesWithEnumeration) {
         const SmallProblem p = random_problem(tiny, seed);
         const auto best = oracle::optimum_by_enumeration(p);
         EXPECT_EQ(oracle::optimum(p), best) << "the two oracles disagree";
-        expect_exact(p, best);
-        expect_within_gap(p, best);
+        for (const int candidates : {32, 2}) {  // all pairs, and lists that are soon left
+            SCOPED_TRACE("candidates " + std::to_string(candidates));
+            expect_exact(p, best, candidates);
+            expect_within_gap(p, best, candidates);
+        }
         if (testing::Test::HasFailure()) return;
     }
 }

@@ -213,6 +213,24 @@ TEST(Quotas, LargeOverlappingProblemClosesTheGap) {
     EXPECT_GT(priced, 5);
 }
 
+/// Utilities of few levels, and quotas that an answer to others keeps: whom equal firms go to
+/// decides whether quotas are kept, and no price tells.
+TEST(Quotas, ManyEqualUtilitiesCloseTheGap) {
+    for (const double levels : {1.0, 2.0, 4.0}) {
+        SCOPED_TRACE(levels);
+        auto p = large_quotas(2'000, 40);
+        for (double& u : p.utility.reshaped()) u = std::ceil(u * levels) / levels;
+        for (Quota& q : p.limits.quotas) {
+            q.at_least = std::max<std::int64_t>(0, q.at_least - 3);
+            if (q.at_most != Quota::no_limit) q.at_most += 3;
+        }
+        const auto r = solve(p, {.gap = 1e-3});
+        EXPECT_TRUE(judge(p, r).ok());
+        EXPECT_EQ(r.certificate.status, Status::within_gap);
+        EXPECT_LE(r.certificate.gap(), 1e-3);
+    }
+}
+
 /// Rows of the best pairs, renewed, give the same bound as all pairs at once.
 TEST(Quotas, PairsAtHandAreEnough) {
     const auto p = large_quotas(400, 20);
