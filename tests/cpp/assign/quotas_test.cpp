@@ -218,7 +218,7 @@ TEST(Quotas, LargeOverlappingProblemClosesTheGap) {
 TEST(Quotas, ManyEqualUtilitiesCloseTheGap) {
     for (const double levels : {1.0, 2.0, 4.0}) {
         SCOPED_TRACE(levels);
-        auto p = large_quotas(1'200, 30);
+        auto p = large_quotas(2'000, 40);
         for (double& u : p.utility.reshaped()) u = std::ceil(u * levels) / levels;
         for (Quota& q : p.limits.quotas) {
             q.at_least = std::max<std::int64_t>(0, q.at_least - 3);
