@@ -36,7 +36,7 @@ class QuotaDual {
             const std::int64_t most = problem.most(r), least = problem.least(r);
             if (most <= 0) continue;  // closed; none of its pairs is at hand
             const auto index = static_cast<std::uint32_t>(r);
-            if (most < problem.usable(r)) ends_.push_back({index, 1, static_cast<double>(most)});
+            if (most < problem.reachable(r)) ends_.push_back({index, 1, static_cast<double>(most)});
             if (least > 0) ends_.push_back({index, -1, -static_cast<double>(least)});
         }
         cut();
@@ -85,7 +85,8 @@ class QuotaDual {
             if (!settled) continue;
             const double little = tolerance * std::fabs(best_bound_);
             if (tau <= scale_ * last_tau ||
-                (now.spread <= little && best_before - best_bound_ <= little))
+                (now.spread <= little && best_before - best_bound_ <= little &&
+                 std::fabs(now.slackness) <= 10 * little))
                 return;
             best_before = best_bound_;
             tau *= tau_step;
@@ -357,7 +358,7 @@ class QuotaDual {
                                (at.z[v] >= high_[v] && at.gradient[v] <= 0)
                            ? 1
                            : 0;
-            damping[v] = damping_ * bend[v] + std::fabs(at.gradient[v]) / (trust * tau) +
+            damping[v] = damping_ * bend[v] + std::fabs(at.gradient[v]) / (trust_ * tau) +
                          1e-9 * std::fabs(ends_[v].cost) / scale_ + 1e-12;
             bend[v] += damping[v];
         }
@@ -409,12 +410,15 @@ class QuotaDual {
             if (!evaluate(next, tau)) return false;
             if (next.smooth <= now.smooth - 1e-3 * promised) {
                 now = std::move(next);
+                // Prices that make up for each other may go far without a choice that changes.
+                trust_ = k == 0 ? std::min(most_trust, 2 * trust_) : std::max(trust, trust_ / 4);
                 damping_ =
                     k == 0 ? std::max(least_damping, damping_ / 4) : std::min(1.0, damping_ * 4);
                 return true;
             }
         }
         damping_ = std::min(1.0, damping_ * 16);
+        trust_ = trust;
         return false;
     }
 
@@ -426,7 +430,8 @@ class QuotaDual {
     static constexpr int max_steps = 300;
     static constexpr int cg_steps = 40;
     static constexpr int halvings = 8;
-    static constexpr double trust = 20;          ///< longest price step, in taus
+    static constexpr double trust = 20;  ///< longest price step at first, in taus
+    static constexpr double most_trust = 1e9;
     static constexpr double reach = 30;          ///< taus below the best that still count
     static constexpr double least_share = 1e-6;  ///< smaller shares bend nothing
     static constexpr std::size_t group = 8;      ///< chunks between two looks at the control
@@ -437,6 +442,7 @@ class QuotaDual {
     Control& control_;
     std::vector<End> ends_;
     std::vector<double> low_, high_;  ///< the box
+    double trust_ = trust;            ///< grows with steps that succeed
     double damping_ = 0;  ///< of steps, in second derivatives; falls with steps that succeed
     std::size_t chunk_ = 1;
     std::vector<Part> parts_;

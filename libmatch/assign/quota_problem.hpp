@@ -82,6 +82,8 @@ class QuotaProblem {
     [[nodiscard]] std::int64_t most(std::size_t r) const { return most_[r]; }
     /// Free firms that could count for the limit; no answer holds more pairs.
     [[nodiscard]] std::int64_t usable(std::size_t r) const { return usable_[r]; }
+    /// The same, and no more than the seats of its advisers: an upper end from here on is no limit.
+    [[nodiscard]] std::int64_t reachable(std::size_t r) const { return reachable_[r]; }
     [[nodiscard]] bool free(std::size_t i) const { return free_[i] != 0; }
     [[nodiscard]] bool forced(std::size_t i) const { return forced_[i] != 0; }
     /// Nobody may take such a pair.
@@ -320,6 +322,14 @@ class QuotaProblem {
             usable_[m_ + q] = 0;
             for (const FirmId i : *limits_.quotas[q].firms) usable_[m_ + q] += free_[i];
         }
+        reachable_ = usable_;
+        for (std::size_t q = 0; q < limits_.quotas.size(); ++q) {
+            if (!limits_.quotas[q].advisers) continue;
+            std::int64_t seats = 0;
+            for (const AdviserId j : *limits_.quotas[q].advisers)
+                seats += std::clamp<std::int64_t>(most_[j], 0, all);
+            reachable_[m_ + q] = std::min(usable_[m_ + q], seats);
+        }
     }
 
     [[nodiscard]] std::vector<TwoDoubles> best_at_hand(std::span<const double> prices,
@@ -397,7 +407,7 @@ class QuotaProblem {
     std::vector<double> value_, worth_;
     double tie_ = 0;  ///< see break_ties
     std::vector<char> free_, forced_;
-    std::vector<std::int64_t> least_, most_, usable_;
+    std::vector<std::int64_t> least_, most_, usable_, reachable_;
     std::vector<std::vector<FirmId>> free_by_kind_;
     bool complete_ = false;
 };

@@ -14,8 +14,12 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <span>
 
+#include <libmatch/core/control.hpp>
+#include <libmatch/core/parallel.hpp>
 #include <libmatch/core/types.hpp>
+#include <libmatch/retrieve/source.hpp>
 
 #if defined(__GNUC__) && defined(__x86_64__)
 #define LIBMATCH_HAS_AVX2_VERSION 1
