@@ -146,8 +146,12 @@ class TeamChoice {
     /// The best team, without the pins, sorted; `value` is net and includes them.
     [[nodiscard]] TeamMembers members() const {
         TeamMembers team{};
-        for (std::size_t x = 0; x < best_count_; ++x) team[x] = offer_[best_team_[x]].adviser;
-        std::sort(team.begin(), team.begin() + static_cast<std::ptrdiff_t>(best_count_));
+        for (std::size_t x = 0; x < best_count_; ++x) {
+            const AdviserId j = offer_[best_team_[x]].adviser;
+            std::size_t at = x;
+            for (; at > 0 && j < team[at - 1]; --at) team[at] = team[at - 1];
+            team[at] = j;
+        }
         return team;
     }
     [[nodiscard]] double value() const { return best_; }
