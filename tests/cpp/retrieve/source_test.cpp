@@ -376,9 +376,7 @@ TEST(DenseRows, OfSeveralSegmentsAgreeWithLoops) {
     }
 }
 
-TEST(DenseRows, SpreadListsDifferInEqualPairsOnly) {
-    const DenseSource::Matrix matrix = wide_matrix(true);
-    const DenseSource source(matrix);
+void expect_spread(const PairSource& source) {
     const std::vector<double> prices(source.advisers(), 0.0);
     std::vector<FirmId> who;
     for (std::size_t i = 0; i < source.firms(); ++i) who.emplace_back(i);
@@ -398,6 +396,23 @@ TEST(DenseRows, SpreadListsDifferInEqualPairsOnly) {
         }
     }
     EXPECT_NE(lists.of(FirmId(0U))[0].adviser, lists.of(FirmId(1U))[0].adviser);
+}
+
+TEST(Rows, SpreadListsDifferInEqualPairsOnly) {
+    const DenseSource::Matrix matrix = wide_matrix(true);
+    expect_spread(DenseSource(matrix));
+    std::vector<std::int64_t> begin{0};
+    std::vector<std::uint32_t> column;
+    std::vector<double> value;
+    for (Eigen::Index i = 0; i < matrix.rows(); ++i) {
+        for (Eigen::Index j = 0; j < matrix.cols(); ++j) {
+            if (matrix(i, j) == -HUGE_VAL) continue;
+            column.push_back(static_cast<std::uint32_t>(j));
+            value.push_back(matrix(i, j));
+        }
+        begin.push_back(static_cast<std::int64_t>(column.size()));
+    }
+    expect_spread(SparseSource(static_cast<std::size_t>(matrix.cols()), begin, column, value));
 }
 
 }  // namespace
