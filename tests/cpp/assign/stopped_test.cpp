@@ -79,8 +79,8 @@ std::vector<StoppedCase> all_cases() {
         p.limits.previous[k].firm = before.pairs[k].firm;
     cases.push_back({"few changes", p, {}, {.gap = 0}});
     p = plain;
-    p.limits.quotas = {{std::vector{FirmId(0U), FirmId(1U), FirmId(2U)},
-                        std::vector{AdviserId(0U)}, 2, Quota::no_limit, "some"},
+    p.limits.quotas = {{std::vector{FirmId(0U), FirmId(1U), FirmId(2U)}, std::vector{AdviserId(0U)},
+                        2, Quota::no_limit, "some"},
                        {std::nullopt, std::vector{AdviserId(1U), AdviserId(2U)}, 0, 11, "most"}};
     cases.push_back({"quotas", p, {}, {.gap = 0}});
     p = plain;
