@@ -74,16 +74,6 @@ def minimum_loads(firms: int, advisers: int) -> None:
     market_row("minimum loads, tight, exact", with_minimum(tight), exact=True)
     market_row("minimum loads, demands of 2 to 5", loose | many)
 
-    market = lm.Market(**loose)
-    programme = market.programmes[0]
-    must = np.zeros(firms, np.int64)
-    assigned = lm.assign(market, programme=programme, gap=GAP)
-    must[rng.choice(np.unique(assigned.pairs[:, 0]), firms // 10, replace=False)] = 1
-    array_row(
-        "minimum loads, a tenth must be served",
-        lambda: lm.assign(market, programme=programme, min_demand=must, gap=GAP),
-    )
-
 
 def array_row(name: str, assign: Callable[[], Any]) -> None:
     def solve() -> tuple[Any, str, float]:
@@ -97,7 +87,7 @@ def array_row(name: str, assign: Callable[[], Any]) -> None:
     row(name, solve, judge)
 
 
-def quotas(firms: int, advisers: int) -> None:
+def rows_of_pairs(firms: int, advisers: int) -> None:
     rng = np.random.default_rng(1)
     region, trade = rng.integers(0, 12, firms), rng.integers(0, 20, firms)
     of_adviser, network = rng.integers(0, 12, advisers), rng.integers(0, 3, advisers)
@@ -114,6 +104,19 @@ def quotas(firms: int, advisers: int) -> None:
     capacity = int(0.9 * firms / advisers)
     other = sparse.csr_array((u + 0.5 * rng.random(len(i)), (i, j)), shape=shape)
     base = lm.assign(other, capacity=capacity, gap=1e-2).pairs
+    must = np.zeros(firms, np.int64)
+    must[rng.choice(base[:, 0], firms // 10, replace=False)] = 1
+    load = np.bincount(base[:, 1], minlength=advisers)
+    array_row(
+        "minimum loads, a tenth must be served",
+        lambda: lm.assign(
+            sparse.csr_array((u, (i, j)), shape=shape),
+            capacity=capacity,
+            min_demand=must,
+            min_load=load // 2 * (of_adviser < 6) + load * (of_adviser >= 6),
+            gap=GAP,
+        ),
+    )
     limits = []
     for k in range(40):
         a, b, t = rng.integers(0, 20), rng.integers(0, 12), rng.integers(0, 3)
@@ -137,4 +140,4 @@ def quotas(firms: int, advisers: int) -> None:
 if __name__ == "__main__":
     size = [int(x) for x in sys.argv[1:3]] or [100_000, 1_000]
     minimum_loads(*size)
-    quotas(*size)
+    rows_of_pairs(*size)
