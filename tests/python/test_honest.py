@@ -22,7 +22,7 @@ def in_unit(x: float, unit: float) -> Fraction:
     """The whole number of units that the library makes of x: halves away from 0."""
     if unit == 0:
         return Fraction(x)
-    q = Fraction(x / unit)
+    q = Fraction(x / unit) if math.isfinite(x / unit) else Fraction(x) / Fraction(unit)
     size = math.floor(abs(q) + Fraction(1, 2))
     return Fraction(size if q > 0 else -size)
 
