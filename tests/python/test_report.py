@@ -352,7 +352,7 @@ def test_every_reason_of_the_library_has_its_french() -> None:
     solve = (ROOT / "libmatch/plan/solve.hpp").read_text()
     pool = (ROOT / "libmatch/model/pooling.hpp").read_text()
     said = re.findall(r'left_out\([^";]*?,\s*"([^"]+)"', solve)
-    said += re.findall(r'std::string reason =\s*"([^"]+)"', solve)
+    said += re.findall(r'\breason =\s*"([^"]+)"', solve)
     said += re.findall(r'case PoolReason::(?!pooled)\w+:\s*return "([^"]+)"', pool)
     assert len(said) >= 10, said
     assert {reason.partition(";")[0] for reason in said} <= set(_texts._REASONS_FR)
