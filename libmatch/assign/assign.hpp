@@ -324,10 +324,8 @@ class Assigner {
         }
         result_.prices.assign(m_, 0.0);
         const double most = std::max(0.0, source_.utility_limit());
-        std::int64_t demand = 0;
-        for (std::size_t i = 0; i < n_; ++i) demand += limits_.demand_of(FirmId(i));
         ExactSum bound;
-        bound.add_multiple(most, demand);
+        bound.add_multiple(most, limits_.total_demand(n_));
         c.bound = bound.up();
     }
 
@@ -360,7 +358,7 @@ class Assigner {
 
     /// Nothing is known yet, not even whether an assignment exists: the pins, if they can be.
     AssignmentResult stopped_early() {
-        if (pins_fit()) {
+        if (pins_fit(source_, limits_)) {
             result_.prices.assign(m_, 0.0);
             result_.pairs = limits_.pinned;
             certify();
@@ -370,16 +368,6 @@ class Assigner {
         result_.certificate.status = control_.stop_status();
         result_.certificate.seconds = control_.elapsed();
         return std::move(result_);
-    }
-
-    [[nodiscard]] bool pins_fit() const {
-        std::vector<std::int64_t> load(m_, 0);
-        std::vector<std::int32_t> degree(n_, 0);
-        return std::all_of(limits_.pinned.begin(), limits_.pinned.end(), [&](const Pair& p) {
-            return source_.eligible(p.firm, p.adviser) &&
-                   ++load[p.adviser] <= limits_.capacity[p.adviser] &&
-                   ++degree[p.firm] <= limits_.demand_of(p.firm);
-        });
     }
 
     static constexpr double worth_mending = 4;  ///< times the gap that is asked

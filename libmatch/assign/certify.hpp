@@ -162,10 +162,7 @@ class DualProof {
     static constexpr std::size_t most_pairs = 4'000'000;
 
     [[nodiscard]] std::size_t width() const {
-        std::int32_t widest = 1;
-        for (std::size_t i = 0; i < n_; ++i)
-            widest = std::max(widest, limits_.demand_of(FirmId(i)));
-        return std::min<std::size_t>(static_cast<std::size_t>(widest),
+        return std::min<std::size_t>(static_cast<std::size_t>(limits_.most_demand()),
                                      std::max<std::size_t>(source_.advisers(), 1));
     }
     [[nodiscard]] std::span<const Pair> pins(FirmId i) const {

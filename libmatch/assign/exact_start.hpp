@@ -90,9 +90,8 @@ class ExactStart {
     // ---- rows of a source that stores none: each firm's best pairs at the prices ----
 
     [[nodiscard]] std::size_t widest_demand() const {
-        std::int32_t most = 1;
-        for (const std::int32_t d : limits_.demand) most = std::max(most, d);
-        return std::min(static_cast<std::size_t>(most), std::max<std::size_t>(m_, 1));
+        return std::min(static_cast<std::size_t>(limits_.most_demand()),
+                        std::max<std::size_t>(m_, 1));
     }
     [[nodiscard]] std::size_t list_width() const {
         return std::clamp<std::size_t>(std::max(candidates_, 2 * widest_demand()), 1,

@@ -373,6 +373,17 @@ class BlockerFinder {
 
 }  // namespace detail
 
+/// Whether the pins alone are eligible and keep capacities and demands.
+[[nodiscard]] inline bool pins_fit(const PairSource& source, const AssignmentLimits& limits) {
+    std::vector<std::int64_t> load(source.advisers(), 0);
+    std::vector<std::int32_t> degree(source.firms(), 0);
+    return std::all_of(limits.pinned.begin(), limits.pinned.end(), [&](const Pair& p) {
+        return source.eligible(p.firm, p.adviser) &&
+               ++load[p.adviser] <= limits.capacity[p.adviser] &&
+               ++degree[p.firm] <= limits.demand_of(p.firm);
+    });
+}
+
 /// Whether an assignment can exist.
 enum class Feasibility { feasible, infeasible, unknown };
 

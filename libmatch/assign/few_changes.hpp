@@ -212,11 +212,9 @@ class FewChanges {
 
     /// Without looking at any pair: rounding to whole units moved each by less than one.
     [[nodiscard]] double easy_bound(const AssignmentResult& r) const {
-        std::int64_t demand = 0;
-        for (std::size_t i = 0; i < n_; ++i) demand += limits_.demand_of(FirmId(i));
         ExactSum sum;
         sum.add(r.certificate.bound);
-        sum.add_multiple(r.certificate.unit, demand);
+        sum.add_multiple(r.certificate.unit, limits_.total_demand(n_));
         return sum.up();
     }
 

@@ -54,7 +54,7 @@ class TeamAssigner {
 
     AssignmentResult solve() {
         check_utility_range(source_, source_.utility_size());
-        const bool lawful = pins_fit();
+        const bool lawful = pins_fit(source_, limits_);
         if (!lawful && decide_feasibility(source_, limits_, options_.threads, control_, result_) ==
                            Feasibility::infeasible) {
             return infeasible();
@@ -122,21 +122,8 @@ class TeamAssigner {
     }
 
     /// Pins are the only limits that can contradict each other here.
-    [[nodiscard]] bool pins_fit() const {
-        std::vector<std::int64_t> load(m_, 0);
-        std::vector<std::int32_t> held(n_, 0);
-        return std::all_of(limits_.pinned.begin(), limits_.pinned.end(), [&](const Pair& p) {
-            return source_.eligible(p.firm, p.adviser) &&
-                   ++load[p.adviser] <= limits_.capacity[p.adviser] &&
-                   ++held[p.firm] <= limits_.demand_of(p.firm);
-        });
-    }
-
     [[nodiscard]] std::size_t width() const {
-        std::int32_t demand = 1;
-        for (std::size_t i = 0; i < n_; ++i)
-            demand = std::max(demand, limits_.demand_of(FirmId(i)));
-        return static_cast<std::size_t>(std::max(options_.candidates, 12 * demand));
+        return static_cast<std::size_t>(std::max(options_.candidates, 12 * limits_.most_demand()));
     }
 
     /// Every member at the most that a pair can be worth, and all needs covered; needs no proof.

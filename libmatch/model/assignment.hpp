@@ -14,6 +14,7 @@
 // adviser than it has seats, the surplus is forced.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -70,6 +71,17 @@ struct AssignmentLimits {
     std::optional<Team> team{};
 
     [[nodiscard]] std::int32_t demand_of(FirmId i) const { return demand.empty() ? 1 : demand[i]; }
+    /// Of one firm, at least 1.
+    [[nodiscard]] std::int32_t most_demand() const {
+        std::int32_t most = 1;
+        for (const std::int32_t d : demand) most = std::max(most, d);
+        return most;
+    }
+    [[nodiscard]] std::int64_t total_demand(std::size_t firms) const {
+        std::int64_t total = 0;
+        for (std::size_t i = 0; i < firms; ++i) total += demand_of(FirmId(i));
+        return total;
+    }
     [[nodiscard]] std::int32_t min_demand_of(FirmId i) const {
         return min_demand.empty() ? 0 : min_demand[i];
     }

@@ -72,57 +72,27 @@ class MarketSource final : public PairSource {
 
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
               unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
-        const Batch batch(*this, who);
-        const detail::PricedServing priced(serving_, prices);
-        parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
-                        [&](std::size_t begin, std::size_t end) {
-                            detail::KeepBest keep(lists.width());
-                            View view(priced, counts_);
-                            for (std::size_t g = begin; g < end; ++g) {
-                                view.come_to(batch.place(g));
-                                const auto members = batch.members(g);
-                                for (std::size_t k = 0; k < members.size(); ++k) {
-                                    if (control.stop()) return;
-                                    if (k + ahead < members.size()) {
-                                        prefetch(who[members[k + ahead]]);
-                                        lists.prefetch(who[members[k + ahead]]);
-                                    }
-                                    const FirmId i = who[members[k]];
-                                    keep.clear(least);
-                                    keep.promise(detail::least_listed(lists, i, prices));
-                                    scan(i, view, keep);
-                                    keep.write(i, lists);
-                                }
-                            }
-                        });
+        const auto fetch = [this](FirmId i) { prefetch(i); };
+        list_by_place(who, prices, lists, threads, control, fetch,
+                      [&](FirmId i, View& view, detail::KeepBest& keep) {
+                          keep.clear(least);
+                          keep.promise(detail::least_listed(lists, i, prices));
+                          scan(i, view, keep);
+                          keep.write(i, lists);
+                      });
     }
 
     void best_roughly(std::span<const FirmId> who, std::span<const double> prices,
                       CandidateLists& lists, unsigned threads, const Control& control,
                       double least = -HUGE_VAL) const override {
-        const Batch batch(*this, who);
-        const detail::PricedServing priced(serving_, prices);
-        parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
-                        [&](std::size_t begin, std::size_t end) {
-                            detail::KeepBest keep(lists.width());
-                            View view(priced, counts_);
-                            for (std::size_t g = begin; g < end; ++g) {
-                                view.come_to(batch.place(g));
-                                const auto members = batch.members(g);
-                                for (std::size_t k = 0; k < members.size(); ++k) {
-                                    if (control.stop()) return;
-                                    if (k + ahead < members.size()) {
-                                        codes_.prefetch(who[members[k + ahead]]);
-                                        lists.prefetch(who[members[k + ahead]]);
-                                    }
-                                    const FirmId i = who[members[k]];
-                                    if (list_roughly(i, view, least, lists)) continue;
-                                    keep.clear(least);
-                                    scan(i, view, keep);
-                                    keep.write(i, lists);
-                                }
-                            }
-                        });
+        const auto fetch = [this](FirmId i) { codes_.prefetch(i); };
+        list_by_place(who, prices, lists, threads, control, fetch,
+                      [&](FirmId i, View& view, detail::KeepBest& keep) {
+                          if (list_roughly(i, view, least, lists)) return;
+                          keep.clear(least);
+                          scan(i, view, keep);
+                          keep.write(i, lists);
+                      });
     }
     [[nodiscard]] double rough_error() const override { return rough_error_; }
 
@@ -235,6 +205,33 @@ class MarketSource final : public PairSource {
         std::uint64_t lists = 0, filtered = 0, scored = 0;
         int usual_depth = 64;  ///< steps from the best pair to the K-th; speed only
     };
+
+    /// Calls write(i, view of its place, keep) for every firm, place by place. `fetch` asks the
+    /// processor for what is read of a firm.
+    template <class Fetch, class Write>
+    void list_by_place(std::span<const FirmId> who, std::span<const double> prices,
+                       const CandidateLists& lists, unsigned threads, const Control& control,
+                       const Fetch& fetch, const Write& write) const {
+        const Batch batch(*this, who);
+        const detail::PricedServing priced(serving_, prices);
+        parallel_chunks(batch.pieces(), pieces_per_chunk, threads,
+                        [&](std::size_t begin, std::size_t end) {
+                            detail::KeepBest keep(lists.width());
+                            View view(priced, counts_);
+                            for (std::size_t g = begin; g < end; ++g) {
+                                view.come_to(batch.place(g));
+                                const auto members = batch.members(g);
+                                for (std::size_t k = 0; k < members.size(); ++k) {
+                                    if (control.stop()) return;
+                                    if (k + ahead < members.size()) {
+                                        fetch(who[members[k + ahead]]);
+                                        lists.prefetch(who[members[k + ahead]]);
+                                    }
+                                    write(who[members[k]], view, keep);
+                                }
+                            }
+                        });
+    }
 
     /// Offers every eligible pair of the firm that may reach keep.floor() and be one of the
     /// keep.wanted() best.

@@ -285,7 +285,7 @@ LIBMATCH_NET_BLOCK_AVX512 inline std::size_t find_avx512(const std::int16_t* net
 
 #endif
 
-/// The versions for this processor, and, if asked, those for an older one.
+/// The versions for this processor, or those that it had without its widest registers.
 [[nodiscard]] inline NetKernel net_kernel(bool widest = true) {
 #ifdef LIBMATCH_NET_BLOCK_AVX2
     if (widest && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512f"))

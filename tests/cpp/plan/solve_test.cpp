@@ -97,6 +97,26 @@ TEST(Solve, TheNumberOfThreadsNeverChangesABit) {
     EXPECT_EQ(one, bits(market, solved(market, 3)));
 }
 
+TEST(Solve, ProgrammesSideBySideAreAssignedAsEachAlone) {
+    Tables tables = testing::full_tables(3, 400, 24);
+    Table programmes;
+    for (const auto& [name, column] : tables["programmes"].columns()) {
+        if (name != "after") programmes.add(name, column);
+    }
+    tables["programmes"] = programmes;
+    const Market market = build_market(tables);
+    const Plan one = solved(market, 1);
+    EXPECT_TRUE(check::verify(market, one).ok());
+    EXPECT_EQ(bits(market, one), bits(market, solved(market, 2)));
+    SolveOptions options;
+    options.threads = 2;
+    options.stages = {"assign"};
+    Control stopped(0.0);
+    const Plan early = solve(market, options, stopped);
+    EXPECT_TRUE(check::verify(market, early).ok());
+    for (const auto& [stage, c] : early.certificates) EXPECT_EQ(c.status, Status::time_limit);
+}
+
 TEST(Solve, StagesCanBeChosenAndUnknownOnesAreNamed) {
     const Market market = build_market(testing::full_tables(1));
     SolveOptions options;
