@@ -349,7 +349,8 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_every_reason_of_the_library_has_its_french() -> None:
-    solve = (ROOT / "libmatch/plan/solve.hpp").read_text()
+    stages = sorted((ROOT / "libmatch/plan").glob("*stage*.hpp"))
+    solve = "".join(path.read_text() for path in stages)
     pool = (ROOT / "libmatch/model/pooling.hpp").read_text()
     said = re.findall(r'left_out\([^";]*?,\s*"([^"]+)"', solve)
     said += re.findall(r'\breason =\s*"([^"]+)"', solve)

@@ -1,0 +1,82 @@
+// The judge of one programme's assignment: every pair, score and price, over all eligible pairs.
+//
+// Complexity: O(firms x advisers x skills).
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <libmatch/check/assignment.hpp>
+#include <libmatch/check/market_choices.hpp>
+#include <libmatch/check/plan_case.hpp>
+#include <libmatch/score/scorer.hpp>
+
+namespace libmatch::check::detail {
+
+inline void judge_programme(PlanCase& c, ProgrammeId p) {
+    const Programme& programme = c.market.programmes[p];
+    const std::string name = stage::assign(programme);
+    const Certificate* claimed = c.plan.certificate(name);
+    if (claimed == nullptr) return;
+    const Scorer scorer(c.market, p,
+                        programme.after.known() ? reached_by(c.market, c.plan, programme.after)
+                                                : std::vector<std::uint8_t>{});
+    AssignmentLimits limits;
+    limits.demand = c.market.firms.demand;
+    for (std::size_t j = 0; j < c.market.advisers.size(); ++j) {
+        const bool ours = c.market.advisers.network[j] == programme.network;
+        limits.capacity.push_back(ours ? c.market.advisers.capacity[j] : 0);
+        limits.min_load.push_back(ours ? c.market.advisers.min_load[j] : 0);
+    }
+    std::set<Pair> pins;
+    for (const PairNote& note : c.market.notes) {
+        if (note.kind != PairKind::pinned || (note.programme.known() && !(note.programme == p)))
+            continue;
+        if (c.market.advisers.network[note.adviser] != programme.network) continue;
+        if (scorer.firm_rule(note.firm) != Exclusion::none) continue;
+        pins.insert({note.firm, note.adviser});
+    }
+    limits.pinned.assign(pins.begin(), pins.end());
+
+    AssignmentResult claim;
+    claim.certificate = *claimed;
+    claim.prices = c.prices(name);
+    const auto take = [&](const auto& of_stage, auto& out) {
+        if (const auto at = of_stage.find(name); at != of_stage.end()) out = at->second;
+    };
+    take(c.plan.blockers, claim.blockers);
+    take(c.plan.relaxations, claim.relaxation);
+    take(c.plan.relaxed_pairs, claim.relaxed_pairs);
+    for (const Assigned& a : c.plan.assignments) {
+        if (!(a.programme == p)) continue;
+        claim.pairs.push_back({a.firm, a.adviser});
+        const double score = scorer.score(a.firm, a.adviser);
+        if (!close(score, a.score)) {
+            c.verdict.fail(name, c.firm(a.firm),
+                           "claimed score " + figure(a.score) + ", recomputed " + figure(score));
+        }
+    }
+    AssignmentCase problem;
+    problem.stage = name;
+    problem.firms = c.market.firms.size();
+    problem.advisers = c.market.advisers.size();
+    problem.eligible = [&](FirmId i, AdviserId j) {
+        return scorer.exclusion(i, j) == Exclusion::none;
+    };
+    problem.utility = [&](FirmId i, AdviserId j) { return scorer.score(i, j); };
+    problem.firm_name = [&](FirmId i) { return c.firm(i); };
+    problem.adviser_name = [&](AdviserId j) { return "adviser " + c.market.advisers.id[j]; };
+    problem.reason = [&](FirmId i, AdviserId j) {
+        return std::string(libmatch::name(scorer.exclusion(i, j)));
+    };
+    problem.best_choices = [&](const std::vector<std::vector<AdviserId>>& pins_of_firm) {
+        return market_choices(scorer, limits, claim.prices, pins_of_firm, claim.certificate.unit,
+                              c.threads);
+    };
+    judge_assignment(problem, limits, claim, c.verdict, c.threads);
+}
+
+}  // namespace libmatch::check::detail

@@ -1,0 +1,120 @@
+// The judge of dossiers: members, sums, distances and consent, then prices by the judge of pooling.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <libmatch/check/plan_case.hpp>
+#include <libmatch/check/pooling.hpp>
+#include <libmatch/model/dossier_problem.hpp>
+
+namespace libmatch::check::detail {
+
+inline void judge_dossiers(PlanCase& c) {
+    const auto residual = residuals(c);
+    // Whoever could pool must be either in a dossier or named as left out, with the amount that
+    // was sought.
+    std::map<std::uint32_t, double> sought;
+    for (const Dossier& d : c.plan.dossiers) {
+        for (const DossierMember& m : d.members) {
+            if (!sought.emplace(m.firm.value, m.amount_eur).second) {
+                c.verdict.fail(stage::pool, c.firm(m.firm), "the firm is in two dossiers");
+            }
+            if (std::fabs(m.amount_eur - residual[m.firm]) > PlanCase::cent) {
+                c.verdict.fail(stage::pool, c.firm(m.firm),
+                               "its amount is " + figure(m.amount_eur) + " EUR, its residual " +
+                                   figure(residual[m.firm]));
+            }
+            if (c.market.firms.consents_pooling[m.firm] == 0) {
+                c.verdict.fail(stage::pool, c.firm(m.firm), "the firm does not consent to pooling");
+            }
+        }
+    }
+    for (const Unserved& u : c.plan.unserved) {
+        if (u.stage != stage::pool || u.amount_eur <= 0) continue;
+        if (u.amount_eur > residual[u.firm] + PlanCase::cent) {
+            c.verdict.fail(stage::pool, c.firm(u.firm), "the amount left out exceeds its residual");
+        }
+        if (!sought.emplace(u.firm.value, u.amount_eur).second) {
+            c.verdict.fail(stage::pool, c.firm(u.firm),
+                           "the firm is listed both in a dossier and left out");
+        }
+    }
+    const double ticket = smallest_ticket(c);
+    for (const FirmId i : seekers(c)) {
+        const bool could = residual[i] >= PlanCase::cent && residual[i] < ticket &&
+                           c.market.firms.consents_pooling[i] != 0;
+        if (could && sought.count(i.value) == 0) {
+            c.verdict.fail(stage::pool, c.firm(i),
+                           "it could pool, yet is neither in a dossier nor named as left out");
+        }
+    }
+
+    std::vector<FirmId> firms;
+    std::vector<double> amounts;
+    std::vector<std::uint32_t> position(c.market.firms.size(), 0);
+    for (const auto& [i, amount] : sought) {
+        position[i] = static_cast<std::uint32_t>(firms.size());
+        firms.emplace_back(i);
+        amounts.push_back(amount);
+    }
+    PoolResult claim;
+    claim.certificate = *c.plan.certificate(stage::pool);
+    for (const FirmId i : firms) claim.prices.push_back(c.prices(stage::pool)[i]);
+    for (std::size_t d = 0; d < c.plan.dossiers.size(); ++d) {
+        const Dossier& x = c.plan.dossiers[d];
+        PoolGroup g{x.rule.value, position[x.seat], {}};
+        Sum sum;
+        Account value;
+        const DossierRule& rule = c.market.dossier_rules[x.rule].rule;
+        value.add(-rule.opening_cost);
+        bool seat_inside = false;
+        for (const DossierMember& m : x.members) {
+            g.members.emplace_back(position[m.firm]);
+            const double away =
+                c.market.distance_km(c.market.firms.place[m.firm], c.market.firms.place[x.seat]);
+            sum.add(m.amount_eur);
+            value.add(1);
+            value.add_product(-rule.cost_per_km, away);
+            seat_inside = seat_inside || m.firm == x.seat;
+            if (std::fabs(away - m.distance_km) > 1e-6) {
+                c.verdict.fail(stage::pool, c.dossier(d),
+                               c.firm(m.firm) + ": claimed distance " + figure(m.distance_km) +
+                                   " km, recomputed " + figure(away));
+            }
+        }
+        std::sort(g.members.begin(), g.members.end());
+        if (!seat_inside) c.verdict.fail(stage::pool, c.dossier(d), "its seat is not at a member");
+        if (std::fabs(sum.value() - x.sum_eur) > PlanCase::cent) {
+            c.verdict.fail(
+                stage::pool, c.dossier(d),
+                "claimed sum " + figure(x.sum_eur) + " EUR, recomputed " + figure(sum.value()));
+        }
+        if (!(std::fabs(value.sum.down() - x.value) <= 1e-9 * value.size)) {
+            c.verdict.fail(
+                stage::pool, c.dossier(d),
+                "claimed value " + figure(x.value) + ", recomputed " + figure(value.sum.down()));
+        }
+        claim.groups.push_back(std::move(g));
+    }
+    if (firms.empty()) {
+        c.compare(stage::pool, {stage::pool, 0, 0});
+        return;
+    }
+    if (c.market.dossier_rules.empty()) {
+        c.compare(stage::pool, {stage::pool, 0, 0});
+        return;
+    }
+    Verdict pooling = verify(dossier_problem(c.market, firms, amounts), claim);
+    for (Violation& v : pooling.violations) {
+        c.verdict.fail(stage::pool, std::move(v.subject), std::move(v.problem));
+    }
+    for (StageVerdict& s : pooling.stages) c.verdict.stages.push_back(std::move(s));
+}
+
+}  // namespace libmatch::check::detail

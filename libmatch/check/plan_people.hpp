@@ -1,0 +1,122 @@
+// The judge of a dossier's people: its lead and its lender, each as an assignment.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <libmatch/check/assignment.hpp>
+#include <libmatch/check/plan_case.hpp>
+#include <libmatch/score/dossiers.hpp>
+
+namespace libmatch::check::detail {
+
+inline void judge_leads(PlanCase& c) {
+    const auto served = advisers_of_firms(c.market, c.plan);
+    AssignmentCase problem;
+    problem.stage = stage::lead;
+    problem.firms = c.plan.dossiers.size();
+    problem.advisers = c.market.advisers.size();
+    problem.eligible = [&](FirmId d, AdviserId j) {
+        return may_lead(c.market, c.market.firms.place[c.plan.dossiers[d].seat], j);
+    };
+    problem.utility = [&](FirmId d, AdviserId j) {
+        const Dossier& x = c.plan.dossiers[d];
+        double known = 0;
+        for (const DossierMember& m : x.members) {
+            const auto& list = served[m.firm];
+            if (std::find(list.begin(), list.end(), j) != list.end()) known += 1;
+        }
+        return lead_utility(c.market, c.market.firms.place[x.seat],
+                            known / static_cast<double>(x.members.size()), j);
+    };
+    problem.firm_name = [](FirmId d) { return PlanCase::dossier(d); };
+    problem.adviser_name = [&](AdviserId j) { return "adviser " + c.market.advisers.id[j]; };
+    AssignmentLimits limits;
+    limits.capacity = c.market.advisers.dossier_capacity;
+    AssignmentResult claim;
+    claim.certificate = *c.plan.certificate(stage::lead);
+    claim.prices = c.prices(stage::lead);
+    for (std::size_t d = 0; d < c.plan.dossiers.size(); ++d) {
+        if (c.plan.dossiers[d].lead.known())
+            claim.pairs.push_back({FirmId(d), c.plan.dossiers[d].lead});
+    }
+    judge_assignment(problem, limits, claim, c.verdict, c.threads);
+}
+
+inline void judge_loans(PlanCase& c) {
+    // What seeks a lender: every dossier, then every firm whose residual reaches the ticket
+    // alone.
+    struct Request {
+        FirmId at;
+        double amount;
+    };
+    std::vector<Request> requests;
+    std::vector<std::uint8_t> pooled(c.market.firms.size(), 0);
+    std::map<std::uint32_t, std::size_t> solo;
+    for (const Dossier& d : c.plan.dossiers) {
+        requests.push_back({d.seat, d.sum_eur});
+        for (const DossierMember& m : d.members) pooled[m.firm] = 1;
+    }
+    const auto residual = residuals(c);
+    for (const FirmId i : seekers(c)) {
+        if (pooled[i] != 0 || residual[i] < smallest_ticket(c)) continue;
+        solo.emplace(i.value, requests.size());
+        requests.push_back({i, residual[i]});
+    }
+    AssignmentCase problem;
+    problem.stage = stage::lend;
+    problem.firms = requests.size();
+    problem.advisers = c.market.lenders.size();
+    problem.eligible = [&](FirmId r, AdviserId l) {
+        return may_lend(c.market, c.market.firms.place[requests[r].at], requests[r].amount,
+                        c.market.lenders[l]);
+    };
+    problem.utility = [&](FirmId, AdviserId l) { return lend_utility(c.market.lenders[l]); };
+    problem.firm_name = [&](FirmId r) {
+        return r < c.plan.dossiers.size() ? c.dossier(r) : "loan of " + c.firm(requests[r].at);
+    };
+    problem.adviser_name = [&](AdviserId l) { return "lender " + c.market.lenders[l].id; };
+    AssignmentLimits limits;
+    for (const Lender& l : c.market.lenders) limits.capacity.push_back(l.capacity);
+    AssignmentResult claim;
+    claim.certificate = *c.plan.certificate(stage::lend);
+    claim.prices = c.prices(stage::lend);
+    std::set<std::size_t> lent;
+    for (std::size_t k = 0; k < c.plan.loans.size(); ++k) {
+        const Loan& loan = c.plan.loans[k];
+        const std::string who = "loan " + std::to_string(k + 1);
+        std::size_t request = loan.dossier;
+        if (!loan.dossier.known()) {
+            const auto at = solo.find(loan.firm.value);
+            if (at == solo.end()) {
+                c.verdict.fail(stage::lend, who,
+                               c.firm(loan.firm) + " has no residual for a loan of its own");
+                continue;
+            }
+            request = at->second;
+        } else if (!(c.plan.dossiers[loan.dossier].lender == loan.lender)) {
+            c.verdict.fail(stage::lend, who, "its lender differs from the dossier's");
+        }
+        if (std::fabs(loan.amount_eur - requests[request].amount) > PlanCase::cent) {
+            c.verdict.fail(stage::lend, who,
+                           "claimed amount " + figure(loan.amount_eur) + " EUR, recomputed " +
+                               figure(requests[request].amount));
+        }
+        lent.insert(request);
+        claim.pairs.push_back({FirmId(request), AdviserId(loan.lender.value)});
+    }
+    for (std::size_t d = 0; d < c.plan.dossiers.size(); ++d) {
+        if (c.plan.dossiers[d].lender.known() && lent.count(d) == 0) {
+            c.verdict.fail(stage::lend, c.dossier(d), "it names a lender without a loan");
+        }
+    }
+    judge_assignment(problem, limits, claim, c.verdict, c.threads);
+}
+
+}  // namespace libmatch::check::detail

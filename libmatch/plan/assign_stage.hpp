@@ -1,0 +1,166 @@
+// Stage assign: one assignment per programme, each certified over all its eligible pairs.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <libmatch/assign/assign.hpp>
+#include <libmatch/core/beside.hpp>
+#include <libmatch/plan/market_blockers.hpp>
+#include <libmatch/plan/run.hpp>
+#include <libmatch/retrieve/market_source.hpp>
+#include <libmatch/score/scorer.hpp>
+
+namespace libmatch {
+
+/// The limits of a programme: capacities, demands, minimum loads and pins of the market.
+[[nodiscard]] inline AssignmentLimits programme_limits(const Scorer& scorer) {
+    const Market& market = scorer.market();
+    AssignmentLimits limits;
+    limits.capacity = market.advisers.capacity;
+    limits.min_load = market.advisers.min_load;
+    limits.demand = market.firms.demand;
+    for (std::size_t j = 0; j < limits.capacity.size(); ++j) {
+        // Other networks play no part in this programme.
+        if (market.advisers.network[j] != scorer.programme().network)
+            limits.capacity[j] = limits.min_load[j] = 0;
+    }
+    for (const PairNote& note : market.notes) {
+        // A pin speaks about the firms that the programme may serve at all.
+        if (note.kind == PairKind::pinned && scorer.applies(note) &&
+            scorer.firm_rule(note.firm) == Exclusion::none &&
+            market.advisers.network[note.adviser] == scorer.programme().network) {
+            limits.pinned.push_back({note.firm, note.adviser});
+        }
+    }
+    std::sort(limits.pinned.begin(), limits.pinned.end());
+    limits.pinned.erase(std::unique(limits.pinned.begin(), limits.pinned.end()),
+                        limits.pinned.end());
+    return limits;
+}
+
+namespace detail {
+
+/// What the plan takes over from the assignment of one programme.
+struct Part {
+    std::string name;
+    AssignmentResult result;
+    std::vector<Assigned> assignments;
+    std::vector<Unserved> unserved;
+    PairsSeen seen;
+};
+
+inline void explain_unserved(const Run& run, const Scorer& scorer, const MarketSource& source,
+                             const std::vector<std::uint8_t>& served, Part& part) {
+    std::vector<FirmId> open;
+    for (std::size_t i = 0; i < run.market.firms.size(); ++i) {
+        const FirmId firm(i);
+        if (served[i] == 0 && scorer.firm_rule(firm) == Exclusion::none) open.push_back(firm);
+    }
+    CandidateLists top(run.market.firms.size(), 1);
+    const Control gather_all;
+    source.best(open, std::vector<double>(run.market.advisers.size(), 0.0), top,
+                run.options.threads, gather_all);
+    for (const FirmId i : open) {
+        std::string reason;
+        if (top.of(i).empty()) {
+            reason = "no adviser is eligible";
+        } else if (part.result.certificate.status == Status::infeasible) {
+            reason = "the minimums of the programme contradict each other";
+        } else {
+            reason = "every eligible adviser is fully used by firms that gain more; the best, ";
+            reason += run.market.advisers.id[top.of(i)[0].adviser];
+        }
+        part.unserved.push_back({part.name, i, std::move(reason), 0});
+    }
+}
+
+[[nodiscard]] inline Part assign_programme(const Run& run, ProgrammeId p, Control& control) {
+    const Programme& programme = run.market.programmes[p];
+    const double started = control.elapsed();
+    Part part;
+    part.name = stage::assign(programme);
+    const Scorer scorer(run.market, p,
+                        programme.after.known() ? reached_by(run.market, run.plan, programme.after)
+                                                : std::vector<std::uint8_t>{});
+    const MarketSource source(scorer, run.options.threads);
+    const AssignmentLimits limits = programme_limits(scorer);
+    part.result = assign(source, limits, run.assign, control);
+    std::vector<std::uint8_t> served(run.market.firms.size(), 0);
+    part.assignments.reserve(part.result.pairs.size());
+    for (const Pair& pair : part.result.pairs) {
+        const ScoreTerms t = scorer.terms(pair.firm, pair.adviser);
+        const bool pinned = std::binary_search(limits.pinned.begin(), limits.pinned.end(), pair);
+        part.assignments.push_back({p, pair.firm, pair.adviser, t.score, t.coverage, t.proximity,
+                                    t.trust, t.bonus,
+                                    run.market.distance_km(run.market.firms.place[pair.firm],
+                                                           run.market.advisers.place[pair.adviser]),
+                                    pinned});
+        served[pair.firm] = 1;
+    }
+    explain_unserved(run, scorer, source, served, part);
+    if (part.result.certificate.status == Status::infeasible) name_blockers(scorer, part.result);
+    part.seen = source.seen();
+    part.result.certificate.seconds = control.elapsed() - started;
+    control.report(part.name, 1);
+    return part;
+}
+
+inline void take(Run& run, Part part) {
+    run.plan.assignments.insert(run.plan.assignments.end(), part.assignments.begin(),
+                                part.assignments.end());
+    std::move(part.unserved.begin(), part.unserved.end(), std::back_inserter(run.plan.unserved));
+    AssignmentResult& result = part.result;
+    if (result.certificate.status == Status::infeasible) {
+        run.plan.blockers[part.name] = std::move(result.blockers);
+        run.plan.relaxations[part.name] = std::move(result.relaxation);
+        run.plan.relaxed_pairs[part.name] = std::move(result.relaxed_pairs);
+    }
+    run.plan.prices[part.name] = std::move(result.prices);
+    run.plan.seen[part.name] = part.seen;
+    run.plan.certificates.emplace_back(std::move(part.name), result.certificate);
+}
+
+inline void assign_together(Run& run, std::size_t first, std::size_t end) {
+    std::vector<Part> parts(end - first);
+    std::vector<std::unique_ptr<Beside>> others;
+    for (std::size_t p = first + 1; p < end; ++p) {
+        others.push_back(std::make_unique<Beside>(run.control, [&, p](Control& control) {
+            parts[p - first] = assign_programme(run, ProgrammeId(p), control);
+        }));
+    }
+    run.begin(stage::assign(run.market.programmes[first]));
+    parts[0] = assign_programme(run, ProgrammeId(first), run.control);
+    for (std::size_t k = 0; k < others.size(); ++k) {
+        const std::string name = stage::assign(run.market.programmes[first + 1 + k]);
+        run.begin(name);
+        others[k]->wait(run.control, name);
+        run.control.report(name, 1);
+    }
+    for (Part& part : parts) take(run, std::move(part));
+}
+
+/// Programmes that wait for none of each other run side by side: what one thread does in one
+/// of them leaves room for the others.
+inline void assign_stage(Run& run) {
+    for (std::size_t p = 0; p < run.market.programmes.size();) {
+        std::size_t end = p + 1;
+        const auto waits = [&](std::size_t q) {
+            const ProgrammeId after = run.market.programmes[q].after;
+            return after.known() && after.value >= p;
+        };
+        if (thread_count(run.options.threads) > 1) {
+            while (end < run.market.programmes.size() && !waits(end)) ++end;
+        }
+        assign_together(run, p, end);
+        p = end;
+    }
+}
+
+}  // namespace detail
+}  // namespace libmatch

@@ -1,0 +1,109 @@
+// Stage pool: dossiers for the firms whose residual is under the ticket of every lender.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <libmatch/core/exact_sum.hpp>
+#include <libmatch/model/dossier_problem.hpp>
+#include <libmatch/model/table_reader.hpp>
+#include <libmatch/plan/run.hpp>
+#include <libmatch/pool/pool.hpp>
+
+namespace libmatch::detail {
+
+/// A country of dossiers in seconds: later rounds bring little.
+inline constexpr int pool_rounds = 60;
+
+inline void add_dossier(Run& run, const PoolProblem& problem, const PoolGroup& g,
+                        const std::vector<FirmId>& firms) {
+    Dossier d;
+    d.rule = RuleId(g.rule);
+    d.seat = firms[g.seat];
+    const DossierRule& rule = problem.rules[g.rule].rule;
+    Sum sum, value;
+    value.add(-rule.opening_cost);
+    for (const FirmId k : g.members) {
+        const double away = run.market.distance_km(run.market.firms.place[firms[k]],
+                                                   run.market.firms.place[d.seat]);
+        d.members.push_back({firms[k], problem.amount[k], away});
+        sum.add(problem.amount[k]);
+        value.add(problem.value_of(k) - rule.cost_per_km * away);
+    }
+    d.sum_eur = sum.value();
+    d.value = value.value();
+    run.plan.dossiers.push_back(std::move(d));
+}
+
+/// Grants of collective schemes need a dossier. The budget set free is not granted again, and
+/// the gap shows it.
+inline void withdraw_collective_grants(Run& run) {
+    std::vector<std::uint8_t> pooled(run.market.firms.size(), 0);
+    for (const Dossier& d : run.plan.dossiers) {
+        for (const DossierMember& m : d.members) pooled[m.firm] = 1;
+    }
+    std::erase_if(run.plan.grants, [&](const Grant& g) {
+        return run.market.schemes[g.scheme].collective_only && pooled[g.firm] == 0;
+    });
+    for (auto& [name, c] : run.plan.certificates) {
+        if (name != stage::fund) continue;
+        ExactSum total;
+        for (const Grant& g : run.plan.grants) total.add(g.amount_eur);
+        c.objective = total.down();
+        if (c.status == Status::optimal || c.status == Status::within_gap) {
+            c.status = status_for(c.gap(), run.options.gap);
+        }
+    }
+}
+
+inline void pool_stage(Run& run) {
+    const double started = run.begin(stage::pool);
+    constexpr double cent = 0.01;
+    const std::vector<double> residual = residuals(run);
+    std::vector<FirmId> firms;
+    std::vector<double> amounts;
+    for (const FirmId i : run.seekers) {
+        if (residual[i] < cent || residual[i] >= solo_ticket(run)) continue;
+        if (run.market.firms.consents_pooling[i] == 0) {
+            run.left_out(stage::pool, i, "the firm does not consent to pooling");
+            continue;
+        }
+        firms.push_back(i);
+        amounts.push_back(residual[i]);
+    }
+    std::vector<double> prices(run.market.firms.size(), 0.0);
+    Certificate c;
+    if (!run.market.dossier_rules.empty() && !firms.empty()) {
+        const PoolProblem problem = dossier_problem(run.market, firms, amounts);
+        PoolOptions options;
+        options.gap = run.options.pool_gap;
+        options.seed = run.options.seed;
+        options.max_rounds = pool_rounds;
+        options.threads = run.options.threads;
+        const PoolResult result = libmatch::pool(problem, options, run.control);
+        for (const PoolGroup& g : result.groups) add_dossier(run, problem, g, firms);
+        for (std::size_t k = 0; k < firms.size(); ++k) {
+            prices[firms[k]] = result.prices[k];
+            if (result.reasons[k] == PoolReason::pooled) continue;
+            std::string reason = name(result.reasons[k]);
+            if (result.missing[k] > 0) {
+                reason += "; missing " + number_text(std::ceil(result.missing[k])) + " EUR";
+            }
+            run.left_out(stage::pool, firms[k], std::move(reason), amounts[k]);
+        }
+        c = result.certificate;
+    } else {
+        for (std::size_t k = 0; k < firms.size(); ++k) {
+            run.left_out(stage::pool, firms[k], "there is no dossier rule", amounts[k]);
+        }
+    }
+    withdraw_collective_grants(run);
+    run.plan.prices[stage::pool] = std::move(prices);
+    run.certify(stage::pool, c, started);
+}
+
+}  // namespace libmatch::detail
