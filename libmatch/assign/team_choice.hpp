@@ -156,7 +156,8 @@ class TeamChoice {
     }
     [[nodiscard]] double value() const { return best_; }
 
-    /// Adds what the best team is worth, or a little more: never less.
+    /// Adds what the best team is worth, or a little more: never less. Of teams that rounding cannot
+    /// tell apart the best one is then exactly the best, if they are few.
     void add_most(ExactSum& sum) {
         std::erase_if(contenders_, [&](const Contender& c) { return c.value + c.error < floor_; });
         double most = beyond_;
@@ -433,14 +434,20 @@ class TeamChoice {
         }
         return sum;
     }
-    [[nodiscard]] ExactSum best_of_contenders() const {
+    [[nodiscard]] ExactSum best_of_contenders() {
         ExactSum best = exact(contenders_.front());
+        std::size_t at = 0;
         for (std::size_t c = 1; c < contenders_.size(); ++c) {
             const ExactSum other = exact(contenders_[c]);
             ExactSum more = other;
             more.subtract(best);
-            if (more.up() > 0) best = other;
+            if (!(more.up() > 0)) continue;
+            best = other;
+            at = c;
         }
+        best_ = contenders_[at].value;
+        best_team_ = contenders_[at].team;
+        best_count_ = contenders_[at].count;
         return best;
     }
 

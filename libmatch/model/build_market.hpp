@@ -23,6 +23,7 @@
 #include <libmatch/model/market.hpp>
 #include <libmatch/model/row_order.hpp>
 #include <libmatch/model/table_reader.hpp>
+#include <libmatch/model/team.hpp>
 
 namespace libmatch {
 namespace detail {
@@ -284,7 +285,8 @@ class MarketBuilder {
         s.trust_label_bonus = in.numbers("trust_label_bonus", 0.1, {0, 1})[0];
         s.aid_intensity_max = in.numbers("aid_intensity_max", 0.8, {0, 1})[0];
         s.de_minimis_ceiling_eur = in.numbers("de_minimis_ceiling_eur", 300'000, {0, 1e12})[0];
-        s.resources_per_firm = in.whole<int>("resources_per_firm", 5, 0, 1000)[0];
+        s.resources_per_firm = in.whole<int>("resources_per_firm", 5, 0, Team::most_members)[0];
+        s.resources_neighbour_km = in.numbers("resources_neighbour_km", 30, {0, 20'000})[0];
         if (const TextColumn* after = in.text("funding_after"); after && !(*after)[0].empty()) {
             s.funding_after = find_programme((*after)[0]);
             if (!s.funding_after.known()) {
@@ -356,6 +358,7 @@ class MarketBuilder {
         f.created = in.numbers("created", std::nan(""), {-HUGE_VAL, HUGE_VAL});
         f.legal_form = word_column(in, "legal_form", legal_forms_);
         f.languages = word_column(in, "languages", languages_);
+        f.formats = word_column(in, "formats", formats_);
         f.need = levels(in, "need_", 0, 4);
         if (has_prefix(in, "weight_")) {
             f.weight = levels(in, "weight_", 0, 1e9F);
@@ -484,13 +487,14 @@ class MarketBuilder {
         const TextColumn* title = in.text("title");
         const auto zone = zones(in);
         const auto spoken = word_column(in, "languages", languages_);
+        const auto format = word_column(in, "format", formats_);
         market_.resource_skill = levels(in, "skill_", 0, 4);
         const auto cell = [](const TextColumn* c, std::size_t r) {
             return c != nullptr ? std::string((*c)[r]) : std::string();
         };
         for (std::size_t r = 0; r < in.rows(); ++r) {
-            market_.resources.push_back(
-                {id[r], cell(centre_id, r), cell(centre, r), cell(title, r), zone[r], spoken[r]});
+            market_.resources.push_back({id[r], cell(centre_id, r), cell(centre, r), cell(title, r),
+                                         zone[r], spoken[r], format[r]});
         }
     }
 
@@ -792,7 +796,7 @@ class MarketBuilder {
     Market market_;
     std::vector<Vocabulary> territories_;  ///< region, departement, epci, commune
     Vocabulary networks_{market_.networks}, languages_{market_.languages}, labels_{market_.labels},
-        legal_forms_{market_.legal_forms};
+        legal_forms_{market_.legal_forms}, formats_{market_.formats};
     std::vector<float> skill_weight_;
     std::map<std::tuple<std::uint32_t, double, double>, std::uint32_t> place_index_;
     std::optional<NearestCommune> nearest_;

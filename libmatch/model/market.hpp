@@ -87,6 +87,7 @@ struct Firms {
     std::vector<double> created;      ///< days since 1970-01-01; NaN = unknown
     std::vector<WordSet> legal_form;  ///< at most one bit
     std::vector<WordSet> languages;   ///< 0 = any
+    std::vector<WordSet> formats;     ///< of resources; 0 = any
     Eigen::ArrayXXf need;             ///< skills x firms, level 0-4
     Eigen::ArrayXXf weight;           ///< skills x firms, or skills x 1 when common to all
     std::vector<double> cost_eur, own_funds_eur, aid_received_eur;
@@ -140,6 +141,7 @@ struct Resource {
     std::string id, centre_id, centre, title;
     Zone zone;
     WordSet languages = 0;
+    WordSet format = 0;  ///< how it is given: "video", "workshop"; at most one bit
 };
 
 struct Programme {
@@ -184,12 +186,13 @@ struct Settings {
     ProgrammeId funding_after;  ///< firms reached by this programme seek funds; none = all firms
     std::uint32_t lead_network = 0;  ///< network whose advisers lead dossiers
     int resources_per_firm = 5;
+    double resources_neighbour_km = 30;  ///< centres also serve firms this near to their territory
 };
 
 struct Market {
     Settings settings;
     std::vector<std::string> skills;
-    std::vector<std::string> networks, languages, labels, legal_forms;
+    std::vector<std::string> networks, languages, labels, legal_forms, formats;
     Geography geography;
     std::vector<Place> places;
     Firms firms;

@@ -56,7 +56,9 @@ struct Recommendation {
     FirmId firm;
     int rank = 1;
     ResourceId resource;
-    double score = 0;
+    double score = 0;        ///< usefulness alone: the share of the needs that it answers
+    double adds = 0;         ///< the share that it answers beyond the ranks before it
+    bool neighbour = false;  ///< it comes from a centre of a neighbouring territory
 };
 
 struct Unserved {

@@ -223,12 +223,15 @@ class PlanReader {
     void read_resources_and_unserved() {
         TableReader in = open("resources");
         const auto *firm = in.required_text("firm_id"), *resource = in.required_text("resource_id");
-        const auto rank = in.numbers("rank", 1, {}), score = in.numbers("score", 0, {});
+        const auto rank = in.numbers("rank", 1, {}), score = in.numbers("score", 0, {}),
+                   adds = in.numbers("adds", 0, {}), neighbour = in.numbers("neighbour", 0, {});
         for (std::size_t r = 0; r < in.rows(); ++r) {
             const Recommendation x{look_up<FirmId>(in, firm, "firm_id", r, market_.firm_index),
                                    static_cast<int>(rank[r]),
                                    look_up<ResourceId>(in, resource, "resource_id", r, resource_),
-                                   score[r]};
+                                   score[r],
+                                   adds[r],
+                                   neighbour[r] != 0};
             if (x.firm.known() && x.resource.known()) plan_.resources.push_back(x);
         }
         TableReader out = open("unserved");
@@ -455,11 +458,15 @@ class PlanReader {
     }
     tables.emplace("loans", loans.table());
 
-    W resources(
-        {{"firm_id", W::text}, {"rank", W::integer}, {"resource_id", W::text}, {"score", W::real}});
+    W resources({{"firm_id", W::text},
+                 {"rank", W::integer},
+                 {"resource_id", W::text},
+                 {"score", W::real},
+                 {"adds", W::real},
+                 {"neighbour", W::boolean}});
     for (const Recommendation& r : plan.resources) {
         resources << firm(r.firm) << static_cast<double>(r.rank) << market.resources[r.resource].id
-                  << r.score;
+                  << r.score << r.adds << (r.neighbour ? 1.0 : 0.0);
     }
     tables.emplace("resources", resources.table());
 

@@ -111,8 +111,10 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
             const Resource& x = market.resources[r.resource];
             lines.push_back("resource " + std::to_string(r.rank) + ": " +
                             (x.title.empty() ? x.id : x.title) +
-                            (x.centre.empty() ? "" : " at " + x.centre) + ", answers " +
-                            rounded(100 * r.score, 0) + " % of the needs.");
+                            (x.centre.empty() ? "" : " at " + x.centre) +
+                            (r.neighbour ? " (a neighbouring territory)" : "") + ", answers " +
+                            rounded(100 * r.score, 0) + " % of the needs, " +
+                            rounded(100 * r.adds, 0) + " % beyond the ones before.");
         }
     }
     return lines;
