@@ -52,11 +52,11 @@ struct ResourceFindings {
     for (std::size_t i = first; i < last; ++i) {
         const FirmId who(i), local(i - first);
         const auto fail = [&](std::string text) { out.wrong.emplace_back(who, std::move(text)); };
-        for (std::size_t r = 0; r < use.size(); ++r) {
-            as[r] = reach.of(ResourceId(r), who);
-            use[r] = as[r] == ServedAs::nobody
-                         ? 0
-                         : usefulness(market, who, unmet[i - first], ResourceId(r));
+        std::fill(use.begin(), use.end(), 0.0);
+        std::fill(as.begin(), as.end(), ServedAs::nobody);
+        for (const ResourceOffer& x : resource_offers(market, reach, who, unmet[i - first])) {
+            use[x.resource.value] = x.usefulness;
+            as[x.resource.value] = x.as;
         }
         std::vector<const Recommendation*> list = given[i];
         std::sort(list.begin(), list.end(), [](const Recommendation* a, const Recommendation* b) {
@@ -69,7 +69,8 @@ struct ResourceFindings {
             const AdviserId resource(r->resource.value);
             const std::string& id = market.resources[r->resource].id;
             if (!problem.eligible(local, resource))
-                fail("resource " + id + " does not serve its territory, language or needs");
+                fail("resource " + id +
+                     " does not serve its territory, language or needs, or is offered nearer");
             if (r->rank != ++rank) fail("its ranks are not 1, 2, 3 and so on");
             if (r->neighbour != (as[resource] == ServedAs::neighbour))
                 fail("resource " + id + " names the wrong side of the border");

@@ -48,18 +48,12 @@ class ResourceLists {
                 continue;
             }
             choice.begin(FirmId(i - first), most, {});
-            const Eigen::ArrayXf& lacks = unmet[i - first];
             std::vector<Recommendation> offers;
-            if (lacks.sum() > 0) {
-                for (std::size_t r = 0; r < resources; ++r) {
-                    const ServedAs as = reach_.of(ResourceId(r), FirmId(i));
-                    if (as == ServedAs::nobody) continue;
-                    const double use = usefulness(market_, FirmId(i), lacks, ResourceId(r));
-                    if (!(use > 0)) continue;
-                    choice.offer(AdviserId(r), resource_utility(use, as), 0);
-                    offers.push_back(
-                        {FirmId(i), 0, ResourceId(r), use, 0, as == ServedAs::neighbour});
-                }
+            for (const ResourceOffer& x :
+                 resource_offers(market_, reach_, FirmId(i), unmet[i - first])) {
+                choice.offer(AdviserId(x.resource.value), resource_utility(x.usefulness, x.as), 0);
+                offers.push_back(
+                    {FirmId(i), 0, x.resource, x.usefulness, 0, x.as == ServedAs::neighbour});
             }
             std::fill(thresholds.begin(), thresholds.end(), 0.0F);
             choice.solve(thresholds, steps);

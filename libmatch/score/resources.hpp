@@ -6,13 +6,15 @@
 //            + sum over r in S of (0.1 usefulness_ir - 0.05 if it comes from a neighbour),
 //
 // unmet_ik = max(0, need_ik - best skill among the advisers of firm i), and usefulness_ir is the
-// first part of F_i for r alone. So a list is diverse: what one resource teaches, another need not.
-// This is the worth of a team (model/team.hpp) without capacities.
+// first part of F_i for r alone. So a list is diverse: what one resource teaches, another need not,
+// and of resources that teach the same a firm is offered one. This is the worth of a team
+// (model/team.hpp) without capacities.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -43,8 +45,8 @@ template <class AdviserRange>
 
 enum class ServedAs : std::uint8_t { nobody, neighbour, resident };
 
-/// Which communes each centre serves: those of its territory, and those whose middle is within
-/// `resources_neighbour_km` of the middle of one of them.
+/// What teaches the same, and which communes each centre serves: those of its territory, and those
+/// whose middle is within `resources_neighbour_km` of the middle of one of them.
 ///
 /// Complexity: O(territories x communes x communes of a band of latitude), memory O(territories x
 /// communes).
@@ -59,6 +61,15 @@ class CentreReach {
             zone_of_.push_back(static_cast<std::size_t>(known - zones.begin()));
             if (known == zones.end()) zones.push_back(&r.zone);
         }
+        std::map<std::vector<float>, std::uint32_t> kinds;
+        for (std::size_t r = 0; r < market.resources.size(); ++r) {
+            const auto taught = market.resource_skill.col(static_cast<Eigen::Index>(r));
+            kind_.push_back(kinds
+                                .try_emplace({taught.begin(), taught.end()},
+                                             static_cast<std::uint32_t>(kinds.size()))
+                                .first->second);
+        }
+        kinds_ = kinds.size();
         const Geography& g = market.geography;
         std::vector<std::uint32_t> by_latitude(g.at.size());
         std::iota(by_latitude.begin(), by_latitude.end(), std::uint32_t{0});
@@ -81,6 +92,10 @@ class CentreReach {
         }
         return served_[zone_of_[r]][market_.places[market_.firms.place[i]].commune];
     }
+
+    /// Resources that teach the same are of one kind, in [0, kinds()).
+    [[nodiscard]] std::uint32_t kind(ResourceId r) const { return kind_[r]; }
+    [[nodiscard]] std::size_t kinds() const { return kinds_; }
 
   private:
     [[nodiscard]] std::vector<ServedAs> served_by(
@@ -119,7 +134,9 @@ class CentreReach {
     }
 
     const Market& market_;
-    std::vector<SpherePoint> point_;             ///< of communes
+    std::vector<SpherePoint> point_;   ///< of communes
+    std::vector<std::uint32_t> kind_;  ///< per resource
+    std::size_t kinds_ = 0;
     std::vector<std::size_t> zone_of_;           ///< per resource
     std::vector<std::vector<ServedAs>> served_;  ///< per zone, by commune
 };
@@ -139,6 +156,42 @@ class CentreReach {
     const auto w = market.firms.weight.col(market.firms.weight.cols() == 1 ? 0 : k);
     const auto taught = market.resource_skill.col(static_cast<Eigen::Index>(r.value));
     return (w * unmet.min(taught)).cast<double>().sum() / asked;
+}
+
+/// A resource that a firm may be given.
+struct ResourceOffer {
+    ResourceId resource;
+    double usefulness = 0;
+    ServedAs as = ServedAs::nobody;
+};
+
+/// All resources that help the firm; of those that teach the same, the one of its own territory,
+/// else the first. By resource.
+[[nodiscard]] inline std::vector<ResourceOffer> resource_offers(const Market& market,
+                                                                const CentreReach& reach, FirmId i,
+                                                                const Eigen::ArrayXf& unmet) {
+    std::vector<ResourceOffer> offers;
+    if (!(unmet.sum() > 0)) return offers;
+    std::vector<std::uint32_t> of_kind(reach.kinds(), 0);  // place in `offers`, from 1
+    for (std::size_t r = 0; r < market.resources.size(); ++r) {
+        const ResourceId resource(r);
+        const ServedAs as = reach.of(resource, i);
+        if (as == ServedAs::nobody) continue;
+        std::uint32_t& known = of_kind[reach.kind(resource)];
+        if (known != 0) {
+            ResourceOffer& other = offers[known - 1];
+            if (as > other.as) other = {resource, other.usefulness, as};
+            continue;
+        }
+        const double use = usefulness(market, i, unmet, resource);
+        if (!(use > 0)) continue;
+        offers.push_back({resource, use, as});
+        known = static_cast<std::uint32_t>(offers.size());
+    }
+    std::sort(offers.begin(), offers.end(), [](const ResourceOffer& a, const ResourceOffer& b) {
+        return a.resource < b.resource;
+    });
+    return offers;
 }
 
 /// What resource r counts in a list beside what the list covers together.

@@ -24,6 +24,7 @@ from ._judge import verify
 from ._market import Market, check, demo_market
 from ._plan import Plan, compare, read_plan, solve
 from ._quotas import Quota
+from ._scenarios import outcomes, scenarios
 from ._team import Team
 from ._verdict import Certificate, StageVerdict, Verdict, Violation
 
@@ -48,9 +49,11 @@ __all__ = [
     "check",
     "compare",
     "demo_market",
+    "outcomes",
     "pool",
     "read_market",
     "read_plan",
+    "scenarios",
     "solve",
     "verify",
 ]

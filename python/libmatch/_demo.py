@@ -68,6 +68,8 @@ COURSES: tuple[tuple[str, str, dict[str, int]], ...] = (
         {"collaboration": 3, "e_internationalisation": 2},
     ),
 )
+# How courses are given, in turn.
+FORMATS = ("workshop", "video", "guide")
 
 
 def demo_tables(firms: int = 20_000, advisers: int = 400, seed: int = 1) -> dict[str, pa.Table]:
@@ -324,6 +326,7 @@ def _resources(seed: int, places: Places, skills: pa.Table) -> pa.Table:
                     "title": title,
                     "zones": zones,
                     "languages": languages,
+                    "format": FORMATS[number % len(FORMATS)],
                     **levels,
                 }
             )

@@ -167,6 +167,47 @@ class Market:
 
         save_market(self._tables, path)
 
+    def adjust(
+        self,
+        *,
+        ticket_eur: float | None = None,
+        eu_cap_eur: float | None = None,
+        radius_km: float | None = None,
+        budget: float | None = None,
+    ) -> Self:
+        """A copy of the market with other figures, to ask what if.
+
+        Parameters
+        ----------
+        ticket_eur : float, optional
+            EUR that lenders ask for at least: their `min_ticket_eur`, and the `min_sum` of all
+            dossier rules.
+        eu_cap_eur : float, optional
+            EUR: the `cap_eur` of the schemes whose funder is eu.
+        radius_km : float, optional
+            km: the largest `max_radius_km` of the dossier rules; the others keep their proportion
+            to it.
+        budget : float, optional
+            Factor on the `budget_eur` of all schemes.
+
+        Raises
+        ------
+        InputError
+            A value is negative or not finite, or the market lacks what it would change.
+
+        Examples
+        --------
+        >>> import libmatch as lm
+        >>> market = lm.demo_market(firms=50, advisers=8, seed=1).adjust(ticket_eur=15_000)
+        >>> set(market.tables["lenders"]["min_ticket_eur"])
+        {15000.0}
+        """
+        from ._scenarios import adjusted
+
+        values = {"ticket_eur": ticket_eur, "eu_cap_eur": eu_cap_eur}
+        values |= {"radius_km": radius_km, "budget": budget}
+        return self._from_arrow(adjusted(self, values), self._library)
+
     def _filled(self) -> dict[str, pa.Table]:
         """The tables with defaults for those that are absent."""
         tables = dict(self._tables)

@@ -258,7 +258,10 @@ class Plan:
 
     @property
     def resources(self) -> Frame:
-        """`firm_id, rank` (from 1)`, resource_id, score`."""
+        """`firm_id, rank` (from 1)`, resource_id, score` (share of the firm's needs that it answers
+        alone)`, adds` (the share beyond the ranks before it)`, neighbour` (its centre serves a
+        neighbouring territory).
+        """
         return self._frame("resources")
 
     @property

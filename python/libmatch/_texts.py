@@ -274,6 +274,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "set_funding_after": ("Financement après le programme", "Funding after programme"),
     "set_lead_network": ("Réseau qui pilote les dossiers", "Network that leads dossiers"),
     "set_resources_per_firm": ("Ressources par entreprise", "Resources per firm"),
+    "set_resources_neighbour_km": (
+        "Ressources des territoires voisins jusqu'à (km)",
+        "Resources of neighbouring territories up to (km)",
+    ),
 }
 
 # Names in the demonstration market; others are shown as they are written in the market.

@@ -40,7 +40,7 @@ MARKETS = st.fixed_dictionaries(
             {
                 "date": st.dates(),
                 "trust_confidence": NUMBER,
-                "resources_per_firm": st.integers(0, 9),
+                "resources_per_firm": st.integers(0, 8),
             }
         ).map(lambda row: pa.Table.from_pylist([row])),
     }

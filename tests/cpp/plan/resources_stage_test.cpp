@@ -75,9 +75,18 @@ TEST(ResourcesStage, ListsAreTheBestOfAll) {
             const Eigen::ArrayXf unmet = unmet_need(market, i, advisers[i]);
             std::vector<ResourceId> offers, given;
             for (std::size_t r = 0; r < market.resources.size(); ++r) {
-                if (reach.of(ResourceId(r), i) != ServedAs::nobody &&
-                    usefulness(market, i, unmet, ResourceId(r)) > 0)
-                    offers.emplace_back(r);
+                const ServedAs as = reach.of(ResourceId(r), i);
+                if (as == ServedAs::nobody || usefulness(market, i, unmet, ResourceId(r)) <= 0)
+                    continue;
+                bool nearer = false;  // another teaches the same
+                for (std::size_t x = 0; x < market.resources.size(); ++x) {
+                    const ServedAs other = reach.of(ResourceId(x), i);
+                    const bool same = (market.resource_skill.col(static_cast<Eigen::Index>(x)) ==
+                                       market.resource_skill.col(static_cast<Eigen::Index>(r)))
+                                          .all();
+                    nearer = nearer || (same && (other > as || (other == as && x < r)));
+                }
+                if (!nearer) offers.emplace_back(r);
             }
             for (const Recommendation& r : plan.resources) {
                 if (r.firm == i) given.push_back(r.resource);
