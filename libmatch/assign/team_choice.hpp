@@ -156,8 +156,8 @@ class TeamChoice {
     }
     [[nodiscard]] double value() const { return best_; }
 
-    /// Adds what the best team is worth, or a little more: never less. Of teams that rounding cannot
-    /// tell apart the best one is then exactly the best, if they are few.
+    /// Adds what the best team is worth, or a little more: never less. Of teams that rounding
+    /// cannot tell apart the best one is then exactly the best, if they are few.
     void add_most(ExactSum& sum) {
         std::erase_if(contenders_, [&](const Contender& c) { return c.value + c.error < floor_; });
         double most = beyond_;

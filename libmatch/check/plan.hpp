@@ -24,8 +24,8 @@ namespace detail {
 
 /// Every stage of the plan must be one of the market's, once.
 inline void check_names(PlanCase& c) {
-    std::set<std::string> known{stage::fund, stage::pool, stage::lead, stage::lend,
-                                stage::resources};
+    std::set<std::string> known{stage::fund,        stage::pool, stage::lead,
+                                stage::specialists, stage::lend, stage::resources};
     for (const Programme& p : c.market.programmes) known.insert(stage::assign(p));
     for (const auto& [name, claimed] : c.plan.certificates) {
         if (known.erase(name) == 0)
@@ -41,6 +41,7 @@ inline void check_names(PlanCase& c) {
         need(true, stage::assign(c.market.programmes[a.programme]));
     need(!c.plan.grants.empty(), stage::fund);
     need(!c.plan.dossiers.empty(), stage::pool);
+    need(!c.plan.specialists.empty(), stage::specialists);
     need(!c.plan.loans.empty(), stage::lend);
     need(!c.plan.resources.empty(), stage::resources);
 }
@@ -61,6 +62,7 @@ inline void check_names(PlanCase& c) {
     judge(stage::fund, detail::judge_grants);
     judge(stage::pool, detail::judge_dossiers);
     judge(stage::lead, detail::judge_leads);
+    judge(stage::specialists, detail::judge_specialists);
     judge(stage::lend, detail::judge_loans);
     judge(stage::resources, detail::judge_resources);
     return std::move(c.verdict);

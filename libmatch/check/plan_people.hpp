@@ -1,4 +1,5 @@
-// The judge of a dossier's people: its lead and its lender, each as an assignment.
+// The judge of a dossier's people: its lead, its specialists and its lender, each as an
+// assignment.
 #pragma once
 
 #include <algorithm>
@@ -25,6 +26,8 @@ inline void judge_leads(PlanCase& c) {
     problem.eligible = [&](FirmId d, AdviserId j) {
         return may_lead(c.market, c.market.firms.place[c.plan.dossiers[d].seat], j);
     };
+    std::vector<DossierNeeds> needs;
+    for (const Dossier& d : c.plan.dossiers) needs.push_back(needs_of(c.market, d));
     problem.utility = [&](FirmId d, AdviserId j) {
         const Dossier& x = c.plan.dossiers[d];
         double known = 0;
@@ -32,13 +35,18 @@ inline void judge_leads(PlanCase& c) {
             const auto& list = served[m.firm];
             if (std::find(list.begin(), list.end(), j) != list.end()) known += 1;
         }
-        return lead_utility(c.market, c.market.firms.place[x.seat],
+        return lead_utility(c.market, needs[d], c.market.firms.place[x.seat],
                             known / static_cast<double>(x.members.size()), j);
     };
+    problem.load = [&](FirmId d, AdviserId) { return writing_hours(c.market, c.plan.dossiers[d]); };
     problem.firm_name = [](FirmId d) { return PlanCase::dossier(d); };
     problem.adviser_name = [&](AdviserId j) { return "adviser " + c.market.advisers.id[j]; };
     AssignmentLimits limits;
-    limits.capacity = c.market.advisers.dossier_capacity;
+    if (c.market.advisers.dossier_hours.empty()) {
+        limits.capacity = c.market.advisers.dossier_capacity;
+    } else {
+        limits.hours = c.market.advisers.dossier_hours;
+    }
     AssignmentResult claim;
     claim.certificate = *c.plan.certificate(stage::lead);
     claim.prices = c.prices(stage::lead);
@@ -49,25 +57,79 @@ inline void judge_leads(PlanCase& c) {
     judge_assignment(problem, limits, claim, c.verdict, c.threads);
 }
 
+inline void judge_specialists(PlanCase& c) {
+    const Market& market = c.market;
+    const auto& dossiers = c.plan.dossiers;
+    AssignmentCase problem;
+    problem.stage = stage::specialists;
+    problem.firms = dossiers.size();
+    problem.advisers = market.advisers.size();
+    problem.eligible = [&](FirmId d, AdviserId j) {
+        const Dossier& x = dossiers[d];
+        if (!x.lead.known()) return false;
+        return j == x.lead || (market.advisers.specialist_capacity[j] > 0 &&
+                               may_assist(market, market.firms.place[x.seat], j));
+    };
+    problem.utility = [&](FirmId d, AdviserId j) {
+        return specialist_utility(market, market.firms.place[dossiers[d].seat], j);
+    };
+    problem.firm_name = [](FirmId d) { return PlanCase::dossier(d); };
+    problem.adviser_name = [&](AdviserId j) { return "adviser " + market.advisers.id[j]; };
+    AssignmentLimits limits;
+    limits.team = dossier_team(market, dossiers);
+    limits.capacity = specialist_seats(market, dossiers);
+    AssignmentResult claim;
+    claim.certificate = *c.plan.certificate(stage::specialists);
+    claim.prices = c.prices(stage::specialists);
+    for (std::size_t d = 0; d < dossiers.size(); ++d) {
+        const bool led = dossiers[d].lead.known();
+        limits.demand.push_back(led ? 1 + market.settings.specialists_per_dossier : 0);
+        if (!led) continue;
+        limits.pinned.push_back({FirmId(d), dossiers[d].lead});
+        claim.pairs.push_back({FirmId(d), dossiers[d].lead});
+    }
+    for (const Specialist& s : c.plan.specialists) {
+        const Dossier& d = dossiers[s.dossier];
+        if (!d.lead.known()) {
+            c.verdict.fail(stage::specialists, c.dossier(s.dossier.value),
+                           "it has a specialist and no lead");
+            continue;
+        }
+        const double adds = beyond_lead(market, needs_of(market, d), d.lead, s.adviser);
+        if (!(std::fabs(adds - s.adds) <= 1e-9)) {
+            c.verdict.fail(stage::specialists, c.dossier(s.dossier.value),
+                           "adviser " + market.advisers.id[s.adviser] + " is said to add " +
+                               figure(s.adds) + ", recomputed " + figure(adds));
+        }
+        claim.pairs.push_back({FirmId(s.dossier.value), s.adviser});
+    }
+    std::sort(claim.pairs.begin(), claim.pairs.end());
+    judge_assignment(problem, limits, claim, c.verdict, c.threads);
+}
+
 inline void judge_loans(PlanCase& c) {
     // What seeks a lender: every dossier, then every firm whose residual reaches the ticket
     // alone.
     struct Request {
         FirmId at;
         double amount;
+        std::vector<FirmId> borrowers;
     };
     std::vector<Request> requests;
     std::vector<std::uint8_t> pooled(c.market.firms.size(), 0);
     std::map<std::uint32_t, std::size_t> solo;
     for (const Dossier& d : c.plan.dossiers) {
-        requests.push_back({d.seat, d.sum_eur});
-        for (const DossierMember& m : d.members) pooled[m.firm] = 1;
+        requests.push_back({d.seat, d.sum_eur, {}});
+        for (const DossierMember& m : d.members) {
+            pooled[m.firm] = 1;
+            requests.back().borrowers.push_back(m.firm);
+        }
     }
     const auto residual = residuals(c);
     for (const FirmId i : seekers(c)) {
         if (pooled[i] != 0 || residual[i] < smallest_ticket(c)) continue;
         solo.emplace(i.value, requests.size());
-        requests.push_back({i, residual[i]});
+        requests.push_back({i, residual[i], {i}});
     }
     AssignmentCase problem;
     problem.stage = stage::lend;
@@ -75,7 +137,7 @@ inline void judge_loans(PlanCase& c) {
     problem.advisers = c.market.lenders.size();
     problem.eligible = [&](FirmId r, AdviserId l) {
         return may_lend(c.market, c.market.firms.place[requests[r].at], requests[r].amount,
-                        c.market.lenders[l]);
+                        requests[r].borrowers, c.market.lenders[l]);
     };
     problem.utility = [&](FirmId, AdviserId l) { return lend_utility(c.market.lenders[l]); };
     problem.firm_name = [&](FirmId r) {
@@ -83,7 +145,14 @@ inline void judge_loans(PlanCase& c) {
     };
     problem.adviser_name = [&](AdviserId l) { return "lender " + c.market.lenders[l].id; };
     AssignmentLimits limits;
-    for (const Lender& l : c.market.lenders) limits.capacity.push_back(l.capacity);
+    for (const Lender& l : c.market.lenders) {
+        if (c.market.lenders_have_budgets) {
+            limits.hours.push_back(l.budget_eur);
+        } else {
+            limits.capacity.push_back(l.capacity);
+        }
+    }
+    problem.load = [&](FirmId r, AdviserId) { return requests[r].amount; };
     AssignmentResult claim;
     claim.certificate = *c.plan.certificate(stage::lend);
     claim.prices = c.prices(stage::lend);

@@ -302,6 +302,12 @@ class MarketBuilder {
             }
             s.lead_network = network.value_or(0);
         }
+        s.lead_labels_required =
+            words(in, in.text("lead_labels_required"), 0, "lead_labels_required", labels_);
+        s.lead_hours_per_dossier = in.numbers("lead_hours_per_dossier", 16, {0, 1e6})[0];
+        s.lead_hours_per_member = in.numbers("lead_hours_per_member", 4, {0, 1e6})[0];
+        s.specialists_per_dossier =
+            in.whole<int>("specialists_per_dossier", 1, 0, Team::most_members - 1)[0];
     }
 
     void read_dossier_rules() {
@@ -415,6 +421,8 @@ class MarketBuilder {
         a.absent_until = in.numbers("absent_until", std::nan(""), {-HUGE_VAL, HUGE_VAL});
         a.day_rate_eur = in.numbers("day_rate_eur", 0, {0, 1e9});
         a.dossier_capacity = in.whole<std::int64_t>("dossier_capacity", 0, 0, most);
+        if (in.has("dossier_hours")) a.dossier_hours = in.numbers("dossier_hours", 0, {0, 1e9});
+        a.specialist_capacity = in.whole<std::int64_t>("specialist_capacity", 0, 0, most);
     }
 
     void read_schemes() {
@@ -466,12 +474,22 @@ class MarketBuilder {
         const auto low = in.required_numbers("min_ticket_eur", {0, HUGE_VAL});
         const auto high = in.numbers("max_ticket_eur", HUGE_VAL, {0, HUGE_VAL});
         const auto zone = zones(in);
-        in.require("capacity");
+        market_.lenders_have_budgets = in.has("budget_eur");
+        if (!market_.lenders_have_budgets) in.require("capacity");
+        if (market_.lenders_have_budgets && in.has("capacity")) {
+            in.fault(std::int64_t{-1}, "budget_eur", "",
+                     "lenders are limited by loans and by euros at the same time",
+                     "leave out the column capacity or the column budget_eur");
+        }
         const auto capacity = in.whole<std::int64_t>("capacity", 0, 0, 9e15);
+        const auto budget = in.numbers("budget_eur", largest_budget, {0, largest_budget});
         const auto interest = in.numbers("interest_rate", 0, {0, 1});
+        const auto naf_in = naf_lists(in, "naf_in");
+        const auto naf_out = naf_lists(in, "naf_out");
         for (std::size_t r = 0; r < in.rows(); ++r) {
             market_.lenders.push_back({id[r], std::string(name != nullptr ? (*name)[r] : id[r]),
-                                       low[r], high[r], zone[r], capacity[r], interest[r]});
+                                       low[r], high[r], zone[r], capacity[r], interest[r],
+                                       naf_in[r], naf_out[r], budget[r]});
         }
     }
 

@@ -114,7 +114,9 @@ struct Advisers {
     std::vector<double> successes, failures;
     std::vector<double> absent_from, absent_until;  ///< days; NaN = none
     std::vector<double> day_rate_eur;
-    std::vector<std::int64_t> dossier_capacity;
+    std::vector<std::int64_t> dossier_capacity;     ///< dossiers led at most, unless in hours
+    std::vector<double> dossier_hours;              ///< hours of writing; empty = no such column
+    std::vector<std::int64_t> specialist_capacity;  ///< dossiers assisted at most
     std::vector<std::uint32_t> row;  ///< row of each adviser in the table; empty = its index
     [[nodiscard]] std::size_t size() const { return id.size(); }
 };
@@ -129,12 +131,17 @@ struct Scheme {
     WordSet label_required = 0;
 };
 
+/// Stands for a lender's budget without limit: more than all loans together.
+inline constexpr double largest_budget = 1e15;
+
 struct Lender {
     std::string id, name;
     double min_ticket_eur = 0, max_ticket_eur = HUGE_VAL;
     Zone zone;
-    std::int64_t capacity = 0;
+    std::int64_t capacity = 0;  ///< loans at most, unless there are budgets
     double interest_rate = 0;
+    std::vector<NafCode> naf_in, naf_out;
+    double budget_eur = largest_budget;
 };
 
 struct Resource {
@@ -185,6 +192,9 @@ struct Settings {
     double de_minimis_ceiling_eur = 300'000;
     ProgrammeId funding_after;  ///< firms reached by this programme seek funds; none = all firms
     std::uint32_t lead_network = 0;  ///< network whose advisers lead dossiers
+    WordSet lead_labels_required = 0;
+    double lead_hours_per_dossier = 16, lead_hours_per_member = 4;
+    int specialists_per_dossier = 1;
     int resources_per_firm = 5;
     double resources_neighbour_km = 30;  ///< centres also serve firms this near to their territory
 };
@@ -201,6 +211,7 @@ struct Market {
     std::vector<KeyedRule> dossier_rules;
     std::vector<Scheme> schemes;
     std::vector<Lender> lenders;
+    bool lenders_have_budgets = false;  ///< then amounts count against them, not loans
     std::vector<Resource> resources;
     Eigen::ArrayXXf resource_skill;  ///< skills x resources, level taught 0-4
     std::vector<PairNote> notes;     ///< sorted by firm, then adviser

@@ -39,6 +39,13 @@ struct Dossier {
     LenderId lender;  ///< may be none
 };
 
+/// An adviser who assists the lead of a dossier.
+struct Specialist {
+    DossierId dossier;
+    AdviserId adviser;
+    double adds = 0;  ///< share of the members' needs that it covers beyond the lead
+};
+
 struct Grant {
     FirmId firm;
     SchemeId scheme;
@@ -78,13 +85,14 @@ struct PairsSeen {
 /// Names of stages. Each programme's assignment is a stage "assign:<programme>".
 namespace stage {
 inline const std::string fund = "fund", pool = "pool", lead = "lead", lend = "lend",
-                         resources = "resources";
+                         specialists = "specialists", resources = "resources";
 inline std::string assign(const Programme& p) { return "assign:" + p.name; }
 }  // namespace stage
 
 struct Plan {
     std::vector<Assigned> assignments;
     std::vector<Dossier> dossiers;
+    std::vector<Specialist> specialists;  ///< sorted by dossier, then adviser
     std::vector<Grant> grants;
     std::vector<Loan> loans;
     std::vector<Recommendation> resources;

@@ -179,6 +179,16 @@ class PlanReader {
             }
             plan_.dossiers.push_back(std::move(d));
         }
+        TableReader assist = open("dossier_specialists");
+        const auto *assisted = assist.text("dossier_id"), *assisting = assist.text("adviser_id");
+        const auto adds = assist.numbers("adds", 0, {});
+        for (std::size_t r = 0; r < assist.rows(); ++r) {
+            const Specialist s{
+                look_up<DossierId>(assist, assisted, "dossier_id", r, dossier_),
+                look_up<AdviserId>(assist, assisting, "adviser_id", r, market_.adviser_index),
+                adds[r]};
+            if (s.dossier.known() && s.adviser.known()) plan_.specialists.push_back(s);
+        }
         TableReader members = open("dossier_members");
         const auto *of = members.required_text("dossier_id"),
                    *firm = members.required_text("firm_id");
@@ -438,6 +448,10 @@ class PlanReader {
     }
     tables.emplace("dossiers", dossiers.table());
     tables.emplace("dossier_members", members.table());
+    W specialists({{"dossier_id", W::text}, {"adviser_id", W::text}, {"adds", W::real}});
+    for (const Specialist& s : plan.specialists)
+        specialists << detail::dossier_name(s.dossier.value) << adviser(s.adviser) << s.adds;
+    tables.emplace("dossier_specialists", specialists.table());
 
     W grants({{"firm_id", W::text}, {"scheme_id", W::text}, {"amount_eur", W::real}});
     for (const Grant& g : plan.grants)

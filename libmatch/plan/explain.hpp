@@ -92,6 +92,11 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
                 " EUR together, of which " + rounded(m.amount_eur, 2) +
                 " EUR are the firm's; seat " + rounded(m.distance_km, 1) + " km away";
             if (x.lead.known()) line += "; led by adviser " + market.advisers.id[x.lead];
+            for (const Specialist& s : plan.specialists) {
+                if (s.dossier == DossierId(d))
+                    line += "; assisted by adviser " + market.advisers.id[s.adviser] +
+                            ", who covers " + rounded(100 * s.adds, 0) + " % of the needs beyond";
+            }
             if (x.lender.known()) line += "; financed by " + market.lenders[x.lender].name;
             lines.push_back(line + ".");
         }

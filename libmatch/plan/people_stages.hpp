@@ -1,4 +1,5 @@
-// Stages lead and lend: who writes each dossier and who lends to it, on the engine of assignments.
+// Stages lead, specialists and lend: who writes each dossier, who assists and who lends to it, on
+// the engine of assignments.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/plan/run.hpp>
+#include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
 #include <libmatch/score/dossiers.hpp>
 
@@ -22,14 +24,19 @@ struct Rows {
     void end_row() { begin.push_back(static_cast<std::int64_t>(column.size())); }
 };
 
+/// Assigns rows; `load`: what row i takes of a limit in `limits.hours`, if that is given.
 inline AssignmentResult assign_rows(Run& run, const std::string& name, const Rows& rows,
-                                    std::vector<std::int64_t> capacity, double started) {
-    AssignmentLimits limits;
-    limits.capacity = std::move(capacity);
-    const SparseSource source(limits.capacity.size(), rows.begin, rows.column, rows.value);
+                                    const AssignmentLimits& limits, const std::vector<double>& load,
+                                    double started) {
+    const std::size_t columns = std::max(limits.capacity.size(), limits.hours.size());
+    const SparseSource source(columns, rows.begin, rows.column, rows.value);
+    const HoursSource with_hours(source, [&](FirmId i, AdviserId) { return load[i]; });
     AssignmentOptions options = run.assign;
-    options.exact = true;  // these problems are small: a gap would save nothing
-    AssignmentResult result = assign(source, limits, options, run.control);
+    // These problems are small, so a gap would save nothing; no prices prove hours exactly.
+    options.exact = limits.hours.empty() && !limits.team;
+    const PairSource& pairs =
+        limits.hours.empty() ? static_cast<const PairSource&>(source) : with_hours;
+    AssignmentResult result = assign(pairs, limits, options, run.control);
     run.plan.prices[name] = result.prices;
     run.certify(name, result.certificate, started);
     return result;
@@ -47,22 +54,70 @@ inline AssignmentResult assign_rows(Run& run, const std::string& name, const Row
 
 inline void lead_stage(Run& run) {
     const double started = run.begin(stage::lead);
-    const auto advisers = advisers_of_firms(run.market, run.plan);
+    const Market& market = run.market;
+    const auto advisers = advisers_of_firms(market, run.plan);
     Rows rows;
+    std::vector<double> hours;
     for (const Dossier& d : run.plan.dossiers) {
-        const PlaceId seat = run.market.firms.place[d.seat];
-        for (std::size_t j = 0; j < run.market.advisers.size(); ++j) {
+        const PlaceId seat = market.firms.place[d.seat];
+        const DossierNeeds needs = needs_of(market, d);
+        for (std::size_t j = 0; j < market.advisers.size(); ++j) {
             const AdviserId adviser(j);
-            if (!may_lead(run.market, seat, adviser)) continue;
+            if (!may_lead(market, seat, adviser)) continue;
             rows.column.push_back(adviser.value);
             rows.value.push_back(
-                lead_utility(run.market, seat, known_share(advisers, d, adviser), adviser));
+                lead_utility(market, needs, seat, known_share(advisers, d, adviser), adviser));
+        }
+        rows.end_row();
+        hours.push_back(writing_hours(market, d));
+    }
+    AssignmentLimits limits;
+    if (market.advisers.dossier_hours.empty()) {
+        limits.capacity = market.advisers.dossier_capacity;
+    } else {
+        limits.hours = market.advisers.dossier_hours;
+    }
+    const auto result = assign_rows(run, stage::lead, rows, limits, hours, started);
+    for (const Pair& p : result.pairs) run.plan.dossiers[p.firm].lead = p.adviser;
+}
+
+/// Advisers for what the lead of a dossier does not cover, as teams in which the leads are pinned.
+inline void specialists_stage(Run& run) {
+    const Market& market = run.market;
+    const auto& capacity = market.advisers.specialist_capacity;
+    if (market.settings.specialists_per_dossier == 0 ||
+        std::all_of(capacity.begin(), capacity.end(), [](std::int64_t c) { return c == 0; })) {
+        return;
+    }
+    const double started = run.begin(stage::specialists);
+    std::vector<Dossier>& dossiers = run.plan.dossiers;
+    AssignmentLimits limits;
+    limits.team = dossier_team(market, dossiers);
+    limits.capacity = specialist_seats(market, dossiers);
+    Rows rows;
+    for (std::size_t d = 0; d < dossiers.size(); ++d) {
+        const AdviserId lead = dossiers[d].lead;
+        const PlaceId seat = market.firms.place[dossiers[d].seat];
+        limits.demand.push_back(lead.known() ? 1 + market.settings.specialists_per_dossier : 0);
+        if (lead.known()) limits.pinned.push_back({FirmId(d), lead});
+        for (std::size_t j = 0; j < market.advisers.size() && lead.known(); ++j) {
+            const AdviserId adviser(j);
+            const bool may =
+                adviser == lead || (capacity[j] > 0 && may_assist(market, seat, adviser));
+            if (!may) continue;
+            rows.column.push_back(adviser.value);
+            rows.value.push_back(specialist_utility(market, seat, adviser));
         }
         rows.end_row();
     }
-    const auto result =
-        assign_rows(run, stage::lead, rows, run.market.advisers.dossier_capacity, started);
-    for (const Pair& p : result.pairs) run.plan.dossiers[p.firm].lead = p.adviser;
+    const auto result = assign_rows(run, stage::specialists, rows, limits, {}, started);
+    for (const Pair& p : result.pairs) {
+        const Dossier& d = dossiers[p.firm];
+        if (p.adviser == d.lead) continue;
+        run.plan.specialists.push_back(
+            {DossierId(p.firm.value), p.adviser,
+             beyond_lead(market, needs_of(market, d), d.lead, p.adviser)});
+    }
 }
 
 inline void lend_stage(Run& run) {
@@ -80,10 +135,19 @@ inline void lend_stage(Run& run) {
         }
     }
     Rows rows;
+    std::vector<double> amounts;
     for (const Loan& loan : wanted_loans) {
         const FirmId at = loan.firm.known() ? loan.firm : run.plan.dossiers[loan.dossier].seat;
+        std::vector<FirmId> borrowers;
+        if (loan.firm.known()) {
+            borrowers.push_back(loan.firm);
+        } else {
+            for (const DossierMember& m : run.plan.dossiers[loan.dossier].members)
+                borrowers.push_back(m.firm);
+        }
+        amounts.push_back(loan.amount_eur);
         for (std::size_t l = 0; l < run.market.lenders.size(); ++l) {
-            if (!may_lend(run.market, run.market.firms.place[at], loan.amount_eur,
+            if (!may_lend(run.market, run.market.firms.place[at], loan.amount_eur, borrowers,
                           run.market.lenders[l]))
                 continue;
             rows.column.push_back(static_cast<std::uint32_t>(l));
@@ -91,9 +155,15 @@ inline void lend_stage(Run& run) {
         }
         rows.end_row();
     }
-    std::vector<std::int64_t> capacity;
-    for (const Lender& l : run.market.lenders) capacity.push_back(l.capacity);
-    const auto result = assign_rows(run, stage::lend, rows, std::move(capacity), started);
+    AssignmentLimits limits;
+    for (const Lender& l : run.market.lenders) {
+        if (run.market.lenders_have_budgets) {
+            limits.hours.push_back(l.budget_eur);
+        } else {
+            limits.capacity.push_back(l.capacity);
+        }
+    }
+    const auto result = assign_rows(run, stage::lend, rows, limits, amounts, started);
     for (const Pair& p : result.pairs) {
         Loan loan = wanted_loans[p.firm];
         loan.lender = LenderId(p.adviser.value);

@@ -1,9 +1,10 @@
 // The whole run: from a market to a proven plan.
 //
-// Stages, in order: one assignment per programme; grants; dossiers; a lead for each dossier; a
-// lender for each dossier and each solo loan; resources. Every stage carries a certificate about
-// its own full problem, given the stages before. A stage that is left out leaves its tables empty,
-// and later stages see nothing of it. Deterministic for any number of threads.
+// Stages, in order: one assignment per programme; grants; dossiers; a lead for each dossier and
+// specialists beside it; a lender for each dossier and each solo loan; resources. Every stage
+// carries a certificate about its own full problem, given the stages before. A stage that is left
+// out leaves its tables empty, and later stages see nothing of it. Deterministic for any number of
+// threads.
 #pragma once
 
 #include <algorithm>
@@ -29,8 +30,13 @@ struct NamedStage {
 
 /// All stages, in order.
 inline constexpr NamedStage all_stages[] = {
-    {"assign", assign_stage}, {"fund", fund_stage}, {"pool", pool_stage},
-    {"lead", lead_stage},     {"lend", lend_stage}, {"resources", resources_stage},
+    {"assign", assign_stage},
+    {"fund", fund_stage},
+    {"pool", pool_stage},
+    {"lead", lead_stage},
+    {"specialists", specialists_stage},
+    {"lend", lend_stage},
+    {"resources", resources_stage},
 };
 
 }  // namespace detail

@@ -125,7 +125,8 @@ def advisers(
         "day_rate_eur": pa.array(
             np.where(professional, draw.between(rng, n, 350, 900, 10), 0).astype(np.float64)
         ),
-        "dossier_capacity": pa.array(_dossier_capacities(rng, firms, professional)),
+        "dossier_capacity": pa.array(leads := _dossier_capacities(rng, firms, professional)),
+        "specialist_capacity": pa.array(leads),
     }
     unrestricted = ~absent & (smallest == 0) & (largest == 0) & (scope > SCOPES.index("epci"))
     unrestricted &= np.array([not i and not o for i, o in zip(naf_in, naf_out, strict=True)], bool)

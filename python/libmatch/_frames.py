@@ -30,7 +30,15 @@ TEXT = frozenset(
         *("name", "epci", "departement", "region", "skill", "label"),
         *("programme", "network", "after", "labels_required", "legal_forms", "rule"),
         *("keys", "naf", "legal_form", "languages", "labels", "zones"),
-        *("naf_in", "naf_out", "funding_after", "lead_network", "funder", "label_required"),
+        *(
+            "naf_in",
+            "naf_out",
+            "funding_after",
+            "lead_network",
+            "lead_labels_required",
+            "funder",
+            "label_required",
+        ),
         *("stacking_group", "source", "centre", "title", "kind", "reason"),
         *("stage", "status"),
     }

@@ -41,7 +41,8 @@ class Market:
         `adviser_id`, `network`, `capacity` (firms), `commune` or `lat` and `lon`, `range_km`,
         `remote`, `zones`, `naf_in`, `naf_out`, `headcount_min`, `headcount_max`, `languages`,
         `labels`, `min_load`, `skill_<skill>` (0-4), `successes`, `failures`, `absent_from`,
-        `absent_until`, `day_rate_eur`, `dossier_capacity`.
+        `absent_until`, `day_rate_eur`, `dossier_capacity` (dossiers led at most) or `dossier_hours`
+        (of writing), `specialist_capacity` (dossiers assisted at most).
     settings : dict or frame, optional
         One row of settings (EUR, dates), or the whole of a market.toml as `tomllib` reads it.
     skills, programmes : frame, optional

@@ -19,14 +19,17 @@ from ._market import Market
 from ._progress import Listener, Progress, bars
 from ._verdict import Certificate
 
-STAGES = ("assign", "fund", "pool", "lead", "lend", "resources")
+STAGES = ("assign", "fund", "pool", "lead", "specialists", "lend", "resources")
 TABLES = (
-    *("assignments", "dossiers", "dossier_members", "grants", "loans", "resources", "unserved"),
-    *("certificates", "prices"),
+    *("assignments", "dossiers", "dossier_members", "dossier_specialists", "grants", "loans"),
+    *("resources", "unserved", "certificates", "prices"),
     *("blockers", "blocker_members", "relaxations", "relaxed_assignments"),
 )
-# What an infeasible stage says. Plans saved before there were these tables lack them.
+# Plans saved before there were these tables lack them.
 LATER_TABLES = {
+    "dossier_specialists": pa.schema(
+        [("dossier_id", pa.string()), ("adviser_id", pa.string()), ("adds", pa.float64())]
+    ),
     "blockers": pa.schema(
         [
             *(("stage", pa.string()), ("blocker", pa.int64()), ("kind", pa.string())),
@@ -82,7 +85,7 @@ def solve(
         True shows a bar for each stage. A function is called with (stage, done in [0, 1], seconds
         since the start, seconds to go or -1); if it returns False the work is cancelled.
     stages : sequence of str, optional
-        Some of assign, fund, pool, lead, lend, resources; all of them by default.
+        Some of assign, fund, pool, lead, specialists, lend, resources; all of them by default.
 
     Returns
     -------
@@ -180,9 +183,10 @@ class Plan:
     """What was decided for a market, with certificates, prices and the settings that made it.
 
     Tables come in the frame library of the market's firms: `assignments`, `dossiers`,
-    `dossier_members`, `grants`, `loans`, `resources`, `unserved` and `prices`; of infeasible stages
-    `blockers`, `blocker_members`, `relaxations` and `relaxed_assignments`. Amounts are in EUR,
-    distances in km, scores and prices in the unit of their stage.
+    `dossier_members`, `dossier_specialists`, `grants`, `loans`, `resources`, `unserved` and
+    `prices`; of infeasible stages `blockers`, `blocker_members`, `relaxations` and
+    `relaxed_assignments`. Amounts are in EUR, distances in km, scores and prices in the unit of
+    their stage.
     """
 
     def __init__(
@@ -245,6 +249,13 @@ class Plan:
     def dossier_members(self) -> Frame:
         """`dossier_id, firm_id, amount_eur, distance_km` (to the seat)."""
         return self._frame("dossier_members")
+
+    @property
+    def dossier_specialists(self) -> Frame:
+        """`dossier_id, adviser_id, adds`: advisers beside the lead, and the share of the members'
+        needs that each covers beyond it.
+        """
+        return self._frame("dossier_specialists")
 
     @property
     def grants(self) -> Frame:

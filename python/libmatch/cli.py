@@ -122,9 +122,7 @@ def solve(
     seed: Seed = 0,
     stage: Annotated[
         list[str] | None,
-        typer.Option(
-            help="Only this stage: assign, fund, pool, lead, lend or resources. Repeatable."
-        ),
+        typer.Option(help=f"Only this stage: {', '.join(lm._plan.STAGES)}. Repeatable."),
     ] = None,
 ) -> None:
     """Make a plan and write it."""
