@@ -39,6 +39,7 @@ using ResourceId = Index<struct ResourceTag>;
 using ProgrammeId = Index<struct ProgrammeTag>;
 using RuleId = Index<struct RuleTag>;  ///< a dossier rule
 using DossierId = Index<struct DossierTag>;
+using SiteId = Index<struct SiteTag>;  ///< a listed place to meet
 
 /// Number of pairs or arcs: can exceed 32 bits at national scale.
 using PairCount = std::int64_t;

@@ -106,6 +106,7 @@ class MarketBuilder {
         read_schemes();
         read_lenders();
         read_resources();
+        read_sites();
         read_pairs();
         sort_faults();
         return std::move(market_);
@@ -120,12 +121,13 @@ class MarketBuilder {
 
     /// Copies the tables whose rows are not in the order of their ids.
     void order_rows() {
-        constexpr std::array<std::pair<std::string_view, std::string_view>, 8> ids{
+        constexpr std::array<std::pair<std::string_view, std::string_view>, 9> ids{
             {{"firms", "firm_id"},
              {"advisers", "adviser_id"},
              {"schemes", "scheme_id"},
              {"lenders", "lender_id"},
              {"resources", "resource_id"},
+             {"sites", "site_id"},
              {"communes", "commune"},
              {"skills", "skill"},
              {"dossier_rules", "rule"}}};
@@ -513,6 +515,21 @@ class MarketBuilder {
         for (std::size_t r = 0; r < in.rows(); ++r) {
             market_.resources.push_back({id[r], cell(centre_id, r), cell(centre, r), cell(title, r),
                                          zone[r], spoken[r], format[r]});
+        }
+    }
+
+    void read_sites() {
+        TableReader in = open("sites");
+        if (in.rows() == 0) return;
+        std::unordered_map<std::string, std::uint32_t> index;
+        const auto id = ids(in, "site_id", index);
+        const TextColumn* name = in.text("name");
+        const auto place = places(in);
+        const auto sessions = in.numbers("sessions", HUGE_VAL, {0, 1e9, true});
+        const auto seats = in.numbers("seats", HUGE_VAL, {1, 1e9, true});
+        for (std::size_t r = 0; r < in.rows(); ++r) {
+            market_.sites.push_back({id[r], std::string(name != nullptr ? (*name)[r] : id[r]),
+                                     place[r], sessions[r], seats[r]});
         }
     }
 

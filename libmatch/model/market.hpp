@@ -151,6 +151,14 @@ struct Resource {
     WordSet format = 0;  ///< how it is given: "video", "workshop"; at most one bit
 };
 
+/// A listed place where groups can meet.
+struct Site {
+    std::string id, name;
+    PlaceId place;
+    double sessions = HUGE_VAL;  ///< groups that can meet there; whole, infinity = no limit
+    double seats = HUGE_VAL;     ///< members of one group; whole, infinity = no limit
+};
+
 struct Programme {
     std::string name;
     std::uint32_t network = 0;
@@ -213,6 +221,7 @@ struct Market {
     std::vector<Lender> lenders;
     bool lenders_have_budgets = false;  ///< then amounts count against them, not loans
     std::vector<Resource> resources;
+    std::vector<Site> sites;
     Eigen::ArrayXXf resource_skill;  ///< skills x resources, level taught 0-4
     std::vector<PairNote> notes;     ///< sorted by firm, then adviser
     std::vector<std::size_t>

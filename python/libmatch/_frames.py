@@ -25,7 +25,7 @@ Frame: TypeAlias = Any
 # Columns that hold text even when they look like numbers.
 TEXT = frozenset(
     {
-        *("firm_id", "adviser_id", "scheme_id", "lender_id", "resource_id", "centre_id"),
+        *("firm_id", "adviser_id", "scheme_id", "lender_id", "resource_id", "centre_id", "site_id"),
         *("dossier_id", "seat_firm_id", "loan_id", "id", "lead_adviser_id", "commune"),
         *("name", "epci", "departement", "region", "skill", "label"),
         *("programme", "network", "after", "labels_required", "legal_forms", "rule"),

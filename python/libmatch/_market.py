@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("firms", "advisers", "skills", "programmes", "dossier_rules", "settings"),
-    *("schemes", "lenders", "resources", "pairs", "communes"),
+    *("schemes", "lenders", "resources", "sites", "pairs", "communes"),
 )
 # What market.toml holds; the others are files of their own.
 SETTINGS_TABLES = ("settings", "skills", "programmes", "dossier_rules")
@@ -50,6 +50,9 @@ class Market:
         network of the advisers is a programme, by name.
     dossier_rules, schemes, lenders, resources, pairs : frame, optional
         What funding, pooling and training need; stages without their tables have nothing to do.
+    sites : frame, optional
+        Places to meet: `site_id`, `name`, `commune` or `lat` and `lon`, `sessions` (groups that can
+        meet there) and `seats` (members of one group); empty = no limit.
     communes : frame, optional
         Your own geography; without it the French communes that the package ships.
 
@@ -86,6 +89,7 @@ class Market:
         schemes: Frame | None = None,
         lenders: Frame | None = None,
         resources: Frame | None = None,
+        sites: Frame | None = None,
         pairs: Frame | None = None,
         communes: Frame | None = None,
     ) -> None:
@@ -98,6 +102,7 @@ class Market:
             "schemes": schemes,
             "lenders": lenders,
             "resources": resources,
+            "sites": sites,
             "pairs": pairs,
             "communes": communes,
         }

@@ -89,6 +89,7 @@ TEST_P(FaultyColumn, AloneIsNamedAlone) {
                                {"capacity", numbers({3})}});
     tables["resources"] = table({{"resource_id", texts({"R1"})}, {"centre_id", texts({"C1"})}});
     tables["dossier_rules"] = table({{"rule", texts({"trade"})}, {"keys", texts({"naf"})}});
+    tables["sites"] = table({{"site_id", texts({"P1"})}, {"commune", texts({"69123"})}});
     tables["pairs"] = table({{"firm_id", texts({"F1"})},
                              {"adviser_id", texts({"A1"})},
                              {"kind", texts({"bonus"})},
@@ -246,6 +247,11 @@ INSTANTIATE_TEST_SUITE_P(
               "centre_id",
               texts({""}),
               {"resources", 0, "centre_id", ""}},
+        Wrong{"site_id", "sites", "site_id", texts({""}), {"sites", 0, "site_id", ""}},
+        Wrong{"site_commune", "sites", "commune", texts({"0"}), {"sites", 0, "commune", "0"}},
+        Wrong{
+            "site_sessions", "sites", "sessions", numbers({1.5}), {"sites", 0, "sessions", "1.5"}},
+        Wrong{"site_seats", "sites", "seats", numbers({0}), {"sites", 0, "seats", "0"}},
         Wrong{"pair_firm", "pairs", "firm_id", texts({"F9"}), {"pairs", 0, "firm_id", "F9"}},
         Wrong{
             "pair_adviser", "pairs", "adviser_id", texts({"A9"}), {"pairs", 0, "adviser_id", "A9"}},
@@ -276,6 +282,25 @@ TEST(BuildMarket, MissingColumnsAndTablesAreNamed) {
     for (const char* column : {"adviser_id", "network", "capacity", "commune"}) {
         EXPECT_TRUE(names(missing, {"advisers", -1, column, ""})) << column << texts_of(missing);
     }
+}
+
+TEST(BuildMarket, SitesAreReadInTheOrderOfTheirIds) {
+    Tables tables = bare_market();
+    tables["sites"] = table({{"site_id", texts({"P2", "P1"})},
+                             {"commune", texts({"69123", "75056"})},
+                             {"lat", numbers({45.7, std::nan("")})},
+                             {"lon", numbers({4.8, std::nan("")})},
+                             {"sessions", numbers({3, std::nan("")})},
+                             {"seats", numbers({std::nan(""), 12})}});
+    const Market m = build_market(tables);
+    ASSERT_EQ(m.sites.size(), 2U);
+    EXPECT_EQ(m.sites[0].id, "P1");
+    EXPECT_EQ(m.places[m.sites[0].place].at.lat, 48.857);
+    EXPECT_EQ(m.sites[0].sessions, HUGE_VAL);
+    EXPECT_EQ(m.sites[0].seats, 12);
+    EXPECT_EQ(m.places[m.sites[1].place].at.lat, 45.7);
+    EXPECT_EQ(m.sites[1].sessions, 3);
+    EXPECT_EQ(m.sites[1].seats, HUGE_VAL);
 }
 
 TEST(BuildMarket, RepeatedIdsAreNamed) {
