@@ -54,6 +54,44 @@ inline void add_rule_faults(const PoolRule& keyed, std::size_t k, std::size_t n,
     }
 }
 
+/// Limits of sites: whole numbers, one per site.
+inline void add_site_faults(const PoolProblem& problem, std::vector<Fault>& faults) {
+    const auto look = [&](const char* table, const std::vector<double>& limits, double low) {
+        if (!limits.empty() && limits.size() != problem.sites.size()) {
+            faults.push_back(
+                {Fault::Severity::error, table, -1, "", std::to_string(limits.size()) + " entries",
+                 "there is not one limit per site", "give one per site, or none for no limit"});
+        }
+        for (std::size_t s = 0; s < limits.size(); ++s) {
+            if (limits[s] >= low && std::floor(limits[s]) == limits[s] &&
+                (limits[s] <= 1e9 || limits[s] == HUGE_VAL)) {
+                continue;
+            }
+            faults.push_back({Fault::Severity::error, table, static_cast<std::int64_t>(s), "",
+                              std::to_string(limits[s]),
+                              "it is no whole number from " + std::to_string(std::lround(low)) +
+                                  " to a thousand million",
+                              "use a whole number, or infinity for no limit"});
+        }
+    };
+    look("sessions", problem.sessions, 0);
+    look("seats", problem.seats, 1);
+}
+
+inline void add_pair_faults(const PoolProblem& problem, std::vector<Fault>& faults) {
+    const auto look = [&](const char* table, const std::vector<PoolPair>& pairs) {
+        for (std::size_t k = 0; k < pairs.size(); ++k) {
+            const auto [a, b] = pairs[k];
+            if (a < problem.amount.size() && b < problem.amount.size() && !(a == b)) continue;
+            faults.push_back({Fault::Severity::error, table, static_cast<std::int64_t>(k), "",
+                              std::to_string(a.value) + ", " + std::to_string(b.value),
+                              "it is no pair of two firms", "give two firms, counted from 0"});
+        }
+    };
+    look("together", problem.together);
+    look("apart", problem.apart);
+}
+
 }  // namespace detail
 
 /// Every fault of the problem, all at once; empty = it can be solved.
@@ -113,9 +151,15 @@ inline void add_rule_faults(const PoolRule& keyed, std::size_t k, std::size_t n,
         for (std::size_t s = 0; s < problem.sites.size(); ++s)
             place_fault("sites", s, problem.sites[s]);
     }
+    detail::add_site_faults(problem, faults);
+    detail::add_pair_faults(problem, faults);
     if (problem.rules.empty()) fail("rule", -1, "", "there is no rule", "give at least one");
     for (std::size_t k = 0; k < problem.rules.size(); ++k) {
         detail::add_rule_faults(problem.rules[k], k, n, faults);
+        if (problem.rules[k].rule.seat == SeatKind::site && problem.sites.empty()) {
+            faults.push_back({Fault::Severity::error, "rule", static_cast<std::int64_t>(k), "seat",
+                              "site", "no site is listed", "list sites, or meet at members"});
+        }
     }
     return faults;
 }

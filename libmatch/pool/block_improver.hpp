@@ -148,6 +148,12 @@ class BlockImprover {
             if (in_block_[i]) return;
             in_block_[i] = 1;
             block_.firms.push_back(i);
+            if (!board_.bonds().moves_with_others(i)) return;
+            for (const FirmId j : board_.bonds().firms(board_.bonds().unit_of(i))) {
+                if (in_block_[j] || !belongs(j)) continue;
+                in_block_[j] = 1;
+                block_.firms.push_back(j);
+            }
         };
         if (packing.is_out(seed)) {
             take_firm(seed);
@@ -193,6 +199,15 @@ class BlockImprover {
         std::sort(block_.seats.begin(), block_.seats.end());
         block_.seats.erase(std::unique(block_.seats.begin(), block_.seats.end()),
                            block_.seats.end());
+        if (part_.sites.empty()) return;
+        // Sessions that groups outside the block leave.
+        block_.sites = part_.sites;
+        for (const std::uint32_t s : block_.sites)
+            space_.room[s] = board_.problem().sessions_at(s) - packing.used(s);
+        for (const std::uint32_t g : old_) {
+            const std::uint32_t seat = packing.groups()[g].seat;
+            if (board_.site_row(seat) != Board::none) space_.room[board_.seats()[seat].site] += 1;
+        }
     }
 
     [[nodiscard]] bool belongs(FirmId i) const {

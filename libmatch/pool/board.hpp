@@ -6,6 +6,7 @@
 // Method: spots are sorted by cell and first coordinate, so the spots within the radius of a seat
 // lie in a window found by bisection. The reach of all seats is stored while it fits in
 // `stored_pairs`, and scanned again on each use beyond that, so memory stays linear in the firms.
+// Firms that a pair binds to others are under a rule only where all of these share their cell.
 //
 // Complexity: O(n log n + pairs in all windows). Deterministic for any number of threads.
 #pragma once
@@ -19,6 +20,7 @@
 #include <libmatch/core/geo.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/pooling.hpp>
+#include <libmatch/pool/bonds.hpp>
 
 namespace libmatch::detail {
 
@@ -42,6 +44,7 @@ class Board {
         std::vector<std::uint32_t> cell_begin;    ///< in spots; one more than there are cells
         std::vector<std::uint32_t> cell_of_spot;  ///< dense number of the cell
         std::uint32_t first_seat = 0;
+        bool at_sites = false;
         [[nodiscard]] std::size_t spots() const { return spot_begin.size() - 1; }
     };
 
@@ -51,9 +54,10 @@ class Board {
             none;  ///< the spot that must send a member; none = anybody may meet here
         std::uint32_t cell = 0;
         std::uint32_t site = none;
+        std::size_t most = 1;  ///< members
     };
 
-    Board(const PoolProblem& problem, unsigned threads) : problem_(problem) {
+    Board(const PoolProblem& problem, unsigned threads) : problem_(problem), bonds_(problem) {
         place_points();
         for (std::uint32_t k = 0; k < problem.rules.size(); ++k) add_rule(k);
         store_reach(threads);
@@ -64,6 +68,23 @@ class Board {
     [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
     [[nodiscard]] const std::vector<Seat>& seats() const { return seats_; }
     [[nodiscard]] const Rule& rule_of(std::size_t seat) const { return rules_[seats_[seat].rule]; }
+    [[nodiscard]] std::size_t most_at(std::size_t seat) const { return seats_[seat].most; }
+    [[nodiscard]] const Bonds& bonds() const { return bonds_; }
+
+    /// Prices are those of firms, then of sites: where the site of a seat stands, if its sessions
+    /// are limited, else none.
+    [[nodiscard]] std::uint32_t site_row(std::size_t seat) const {
+        const std::uint32_t site = seats_[seat].site;
+        return site != none && std::isfinite(problem_.sessions_at(site))
+                   ? static_cast<std::uint32_t>(firms()) + site
+                   : none;
+    }
+    [[nodiscard]] std::size_t price_rows() const { return firms() + problem_.sites.size(); }
+    /// Whether any site has a limit of sessions.
+    [[nodiscard]] bool limits_sessions() const {
+        return std::any_of(problem_.sessions.begin(), problem_.sessions.end(),
+                           [](double x) { return std::isfinite(x); });
+    }
 
     /// Calls visit(spot, km) for every spot of the seat's cell within the radius, in the order of
     /// spots.
@@ -95,7 +116,7 @@ class Board {
         const Rule& rule = rules_[k];
         const std::uint32_t spot = rule.spot_of[i];
         if (spot == none) return;
-        if (problem_.sites.empty()) {
+        if (!rule.at_sites) {
             each_spot_near(rule.first_seat + spot, [&](std::uint32_t other, double km) {
                 visit(rule.first_seat + other, km);
             });
@@ -123,7 +144,7 @@ class Board {
     void each_own_seat(std::uint32_t k, FirmId i, const Visit& visit) const {
         const Rule& rule = rules_[k];
         if (rule.spot_of[i] == none) return;
-        if (problem_.sites.empty()) {
+        if (!rule.at_sites) {
             visit(rule.first_seat + rule.spot_of[i]);
         } else {
             each_seat_near(k, i, [&](std::uint32_t seat, double) { visit(seat); });
@@ -168,10 +189,12 @@ class Board {
         rule.radius = keyed.rule.max_radius_km;
         rule.cost_per_km = keyed.rule.cost_per_km;
         rule.opening = keyed.rule.opening_cost;
+        rule.at_sites = problem_.at_sites(k);
         rule.spot_of.assign(firms(), none);
         for (std::size_t i = 0; i < firms(); ++i) {
             const FirmId firm(i);
-            if (keyed.cell_of(firm) != PoolRule::no_cell && problem_.amount[i] <= rule.highest) {
+            if (keyed.cell_of(firm) != PoolRule::no_cell && problem_.amount[i] <= rule.highest &&
+                bonds_.may_pool(problem_, keyed, firm)) {
                 rule.firms.push_back(firm);
             }
         }
@@ -201,14 +224,20 @@ class Board {
         rule.cell_begin.push_back(static_cast<std::uint32_t>(rule.spot_begin.size()));
         rule.spot_begin.push_back(static_cast<std::uint32_t>(rule.firms.size()));
         rule.first_seat = static_cast<std::uint32_t>(seats_.size());
-        if (problem_.sites.empty()) {
+        if (!rule.at_sites) {
             for (std::uint32_t spot = 0; spot < rule.spots(); ++spot) {
-                seats_.push_back({k, placed ? spot : none, rule.cell_of_spot[spot], none});
+                seats_.push_back(
+                    {k, placed ? spot : none, rule.cell_of_spot[spot], none, rule.most});
             }
         } else {
             for (std::uint32_t cell = 0; cell + 1 < rule.cell_begin.size(); ++cell) {
-                for (std::uint32_t s = 0; s < problem_.sites.size(); ++s)
-                    seats_.push_back({k, none, cell, s});
+                for (std::uint32_t s = 0; s < problem_.sites.size(); ++s) {
+                    const double seats = problem_.seats_at(s);
+                    seats_.push_back({k, none, cell, s,
+                                      seats < static_cast<double>(rule.most)
+                                          ? static_cast<std::size_t>(seats)
+                                          : rule.most});
+                }
             }
         }
         rules_.push_back(std::move(rule));
@@ -286,6 +315,7 @@ class Board {
     }
 
     const PoolProblem& problem_;
+    Bonds bonds_;
     std::vector<SpherePoint> firm_at_;
     std::vector<SpherePoint> site_at_;
     std::vector<Rule> rules_;

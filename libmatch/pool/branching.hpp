@@ -1,10 +1,12 @@
 // The best packing of the groups at hand, by branching.
 //
-// Problem: set packing over given groups: max c x, each firm in at most one.
+// Problem: set packing over given groups: max c x, each firm in at most one, and no site of limited
+// sessions in more than it has.
 //
 // Method: depth first; a node's bound is the relaxed optimum over its groups; groups that cannot be
 // part of anything better (by reduced value) are dropped. A node splits on two firms that the
-// relaxed optimum puts together in part: always together, or never.
+// relaxed optimum puts together in part: always together, or never. Where sessions are limited, it
+// splits on one group in part instead: taken, or not.
 //
 // Complexity: one small simplex per node, up to a limit of nodes. Deterministic.
 //
@@ -26,9 +28,11 @@ namespace libmatch::detail {
 
 class Branching {
   public:
-    /// `row_of` maps the firms of all groups to 0 .. rows - 1.
-    Branching(std::size_t rows, const std::vector<std::uint32_t>& row_of, const Control& control)
-        : rows_(rows), row_of_(row_of), control_(control) {}
+    /// `rows` hold the firms of all groups.
+    Branching(MasterRows rows, const Control& control)
+        : rows_(std::move(rows)),
+          limits_sessions_(rows_.board->limits_sessions()),
+          control_(control) {}
 
     /// Looks for a packing worth more than `objective`; found() holds it if there is one.
     void run(const Columns& groups, double objective, int nodes) {
@@ -43,19 +47,26 @@ class Branching {
     static constexpr double worth = 1e-9;
 
     void node(const Columns& groups) {
-        if (nodes_-- <= 0 || control_.stop() || groups.size() == 0) return;
-        SimplexMaster master(rows_, row_of_, groups);
+        if (nodes_-- <= 0 || control_.stop()) return;
+        if (groups.size() == 0 && taken_.empty()) return;
+        SimplexMaster master(rows_, groups);
         if (!master.solve(control_)) return;
         std::vector<std::pair<std::uint32_t, double>> shares;
         master.each_share([&](std::uint32_t g, double share) { shares.emplace_back(g, share); });
         double bound = 0;
-        for (const double p : master.prices()) bound += std::max(0.0, p);
+        for (const Taken& t : taken_) bound += t.value;
+        for (std::size_t r = 0; r < master.prices().size(); ++r)
+            bound += std::max(0.0, master.prices()[r]) * rows_.room[r];
         if (bound <= objective_ + worth) return;
         const bool whole = std::all_of(shares.begin(), shares.end(),
                                        [](const auto& s) { return s.second > 0.999; });
         if (whole) {
             Columns packing;
             double value = 0;
+            for (const Taken& t : taken_) {
+                value += t.value;
+                packing.add(t.seat, t.value, t.members);
+            }
             for (const auto& [g, share] : shares) {
                 value += groups.value(g);
                 packing.add(groups.seat(g), groups.value(g), groups.members(g));
@@ -66,6 +77,10 @@ class Branching {
             }
             return;
         }
+        if (limits_sessions_) {
+            split_on_group(groups, shares);
+            return;
+        }
         const auto doubt = pair_in_doubt(groups, shares);
         if (!doubt.first.known())
             return;  // groups of one firm only; the relaxed optimum is whole then
@@ -73,7 +88,7 @@ class Branching {
         const double room = bound - objective_;
         const auto useful = [&](std::size_t g) {
             double reduced = groups.value(g);
-            for (const FirmId k : groups.members(g)) reduced -= master.prices()[row_of_[k]];
+            rows_.each_row(groups, g, [&](std::uint32_t r) { reduced -= master.prices()[r]; });
             return reduced > -room;
         };
         const auto holds = [&](std::size_t g, FirmId k) {
@@ -83,6 +98,38 @@ class Branching {
         node(groups.subset([&](std::size_t g) { return useful(g) && holds(g, i) == holds(g, j); }));
         node(groups.subset(
             [&](std::size_t g) { return useful(g) && !(holds(g, i) && holds(g, j)); }));
+    }
+
+    /// Takes the group that is most in doubt, then does without it.
+    void split_on_group(const Columns& groups,
+                        const std::vector<std::pair<std::uint32_t, double>>& shares) {
+        std::uint32_t doubt = Board::none;
+        double distance = HUGE_VAL;
+        for (const auto& [g, share] : shares) {
+            if (share <= 0.999 && std::fabs(share - 0.6) < distance) {
+                distance = std::fabs(share - 0.6);
+                doubt = g;
+            }
+        }
+        const auto members = groups.members(doubt);
+        const auto clear = [&](std::size_t g) {
+            const auto others = groups.members(g);
+            return std::none_of(others.begin(), others.end(), [&](FirmId i) {
+                return std::binary_search(members.begin(), members.end(), i);
+            });
+        };
+        taken_.push_back(
+            {groups.seat(doubt), groups.value(doubt), {members.begin(), members.end()}});
+        const std::uint32_t site = rows_.board->site_row(groups.seat(doubt));
+        double* room = site == Board::none ? nullptr : &rows_.room[(*rows_.row_of)[site]];
+        if (room != nullptr) *room -= 1;
+        const bool full = room != nullptr && *room < 1;
+        node(groups.subset([&](std::size_t g) {
+            return clear(g) && !(full && rows_.board->site_row(groups.seat(g)) == site);
+        }));
+        if (room != nullptr) *room += 1;
+        taken_.pop_back();
+        node(groups.subset([&](std::size_t g) { return g != doubt; }));
     }
 
     /// Two firms whose being together is most in doubt; of a relaxed optimum that is not whole.
@@ -110,8 +157,15 @@ class Branching {
         return best;
     }
 
-    std::size_t rows_;
-    const std::vector<std::uint32_t>& row_of_;
+    struct Taken {
+        std::uint32_t seat = 0;
+        double value = 0;
+        std::vector<FirmId> members;
+    };
+
+    MasterRows rows_;  ///< with the sessions that the groups taken leave
+    bool limits_sessions_;
+    std::vector<Taken> taken_;
     const Control& control_;
     double objective_ = 0;
     int nodes_ = 0;

@@ -20,12 +20,6 @@ class Columns {
     [[nodiscard]] std::span<const FirmId> members(std::size_t g) const {
         return {firms_.data() + begin_[g], begin_[g + 1] - begin_[g]};
     }
-    [[nodiscard]] double reduced(std::size_t g, const std::vector<double>& prices) const {
-        double total = value_[g];
-        for (const FirmId i : members(g)) total -= prices[i];
-        return total;
-    }
-
     /// Adds a group unless it is here; false if it is.
     bool add(std::uint32_t seat, double value, std::span<const FirmId> members) {
         std::uint64_t key = Random(seat).bits();
@@ -80,6 +74,15 @@ class Columns {
         total += board.problem().value_of(i) - rule.cost_per_km * board.km(i, seat);
     }
     return total;
+}
+
+/// What a column brings above the prices of its members and of its site.
+[[nodiscard]] inline double reduced_value(const Board& board, const Columns& columns, std::size_t g,
+                                          const std::vector<double>& prices) {
+    double total = columns.value(g);
+    for (const FirmId i : columns.members(g)) total -= prices[i];
+    const std::uint32_t site = board.site_row(columns.seat(g));
+    return site == Board::none ? total : total - prices[site];
 }
 
 }  // namespace libmatch::detail

@@ -1,7 +1,7 @@
 // The relaxed set-packing problem over the columns at hand, solved roughly for any number of firms.
 //
-// Problem: max c x, sum of x over the columns of each firm <= 1, x >= 0; its duals are the firms'
-// prices.
+// Problem: max c x, sum of x over the columns of each firm <= 1, over those of each site of limited
+// sessions <= its sessions, x >= 0; its duals are the prices of firms and sites.
 //
 // Method: primal-dual hybrid gradient with diagonal steps, restarted from the average of its
 // iterates. Prices are near-optimal and near-feasible only: they are repaired before they prove
@@ -20,15 +20,14 @@
 #include <vector>
 
 #include <libmatch/core/control.hpp>
-#include <libmatch/pool/columns.hpp>
+#include <libmatch/pool/master_rows.hpp>
 
 namespace libmatch::detail {
 
 class FirstOrderMaster {
   public:
-    FirstOrderMaster(std::size_t rows, const std::vector<std::uint32_t>& row_of,
-                     const Columns& columns)
-        : n_(rows), row_of_(&row_of), columns_(&columns), price_(rows, 0) {}
+    FirstOrderMaster(MasterRows rows, const Columns& columns)
+        : n_(rows.room.size()), master_(std::move(rows)), columns_(&columns), price_(n_, 0) {}
 
     void set_steps(int steps) { steps_ = steps; }
 
@@ -59,7 +58,7 @@ class FirstOrderMaster {
                 }
             }
             for (std::size_t r = 0; r < n_; ++r) {
-                y[r] = std::max(0.0, y[r] + balance * (load[r] - 1) * row_step_[r]);
+                y[r] = std::max(0.0, y[r] + balance * (load[r] - master_.room[r]) * row_step_[r]);
                 y_sum[r] += y[r];
             }
             if (++in_average == restart || step + 1 == steps_) {
@@ -111,17 +110,17 @@ class FirstOrderMaster {
         rows_.clear();
         row_step_.assign(n_, 0);
         for (std::size_t g = 0; g < columns_->size(); ++g) {
-            for (const FirmId i : columns_->members(g)) {
-                rows_.push_back((*row_of_)[i]);
-                row_step_[rows_.back()] += 1;
-            }
+            master_.each_row(*columns_, g, [&](std::uint32_t r) {
+                rows_.push_back(r);
+                row_step_[r] += 1;
+            });
             begin_.push_back(rows_.size());
         }
         for (double& s : row_step_) s = s > 0 ? 1 / s : 1;
     }
 
     std::size_t n_;
-    const std::vector<std::uint32_t>* row_of_;
+    MasterRows master_;
     const Columns* columns_;
     int steps_ = 80;
     std::vector<std::size_t> begin_;

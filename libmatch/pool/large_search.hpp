@@ -37,8 +37,7 @@ class LargeSearch : public SearchBase {
             std::max(settings_.floor, 1e-5 * best_.bound / static_cast<double>(part_.firms.size()));
         start(3);
         tick(0.05);
-        number_rows(part_.firms);
-        FirstOrderMaster master(part_.firms.size(), space_.row_of, columns_);
+        FirstOrderMaster master(rows_for(part_.firms), columns_);
         master.start_at(prices_of(part_.firms));
         prove(rough_nodes, &columns_);
         Workspace inner(board_);
@@ -56,8 +55,7 @@ class LargeSearch : public SearchBase {
                 number_rows(part_.firms);
                 keep(packing);
             }
-            for (std::size_t k = 0; k < part_.firms.size(); ++k)
-                space_.prices[part_.firms[k]] = best_.prices[k];
+            set_prices(part_.firms, best_.prices);
             const double enough = best_.bound - settings_.gap * std::fabs(best_.bound);
             const bool left =
                 improver.run(packing, space_.prices, enough, 1 + part_.firms.size() / 20);
@@ -97,7 +95,8 @@ class LargeSearch : public SearchBase {
         const double far = 2 * best_.bound / static_cast<double>(part_.firms.size());
         std::vector<char> keep(columns_.size());
         for (std::size_t g = 0; g < keep.size(); ++g) {
-            keep[g] = master.share(g) > 1e-6 || columns_.reduced(g, space_.prices) > -far;
+            keep[g] =
+                master.share(g) > 1e-6 || reduced_value(board_, columns_, g, space_.prices) > -far;
         }
         const auto kept = [&](std::size_t g) { return keep[g] != 0; };
         master.filter(kept);

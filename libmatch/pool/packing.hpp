@@ -5,6 +5,10 @@
 // of firms that are out, put a group's seat where it is worth most. Each move is tested with the
 // seats as they are, in constant time; groups that changed are seated anew. Complexity of a sweep:
 // O(firms x groups in reach x members). Serial, deterministic.
+//
+// Bonds (bonds.hpp): a firm that moves with others enters as a unit, and stays in its group until
+// this is dissolved; enemies never meet. Sites of limited sessions: no move opens a group, or seats
+// one anew, where no session is left.
 #pragma once
 
 #include <algorithm>
@@ -23,17 +27,21 @@ namespace libmatch::detail {
 /// entries only.
 struct Workspace {
     explicit Workspace(const Board& board)
-        : prices(board.firms(), 0),
-          zeros(board.firms(), 0),
+        : prices(board.price_rows(), 0),
+          zeros(board.price_rows(), 0),
           active(board.firms(), 0),
-          row_of(board.firms(), Board::none),
+          row_of(board.price_rows(), Board::none),
           group_of(board.firms(), Board::none),
-          at_seat(board.seats().size()) {}
+          at_seat(board.seats().size()) {
+        for (std::size_t s = 0; s < board.problem().sites.size(); ++s)
+            room.push_back(board.problem().sessions_at(s));
+    }
 
-    std::vector<double> prices;
+    std::vector<double> prices;  ///< of firms, then of sites
     const std::vector<double> zeros;
     std::vector<char> active;  ///< firms that pricing may use
     std::vector<std::uint32_t> row_of;
+    std::vector<double> room;  ///< sessions of each site that the component at work may use
     std::vector<std::uint32_t> group_of;              ///< of the packing at work; none = out
     std::vector<std::vector<std::uint32_t>> at_seat;  ///< groups of the packing at work
 };
@@ -47,7 +55,10 @@ class Packing {
         std::vector<FirmId> members;  ///< sorted
     };
 
-    Packing(const Board& board, Workspace& space) : board_(&board), space_(&space) {}
+    Packing(const Board& board, Workspace& space)
+        : board_(&board), space_(&space), limits_sessions_(board.limits_sessions()) {
+        if (limits_sessions_) used_.assign(board.problem().sites.size(), 0);
+    }
     Packing(const Packing&) = delete;
     Packing& operator=(const Packing&) = delete;
     ~Packing() { clear(); }
@@ -66,6 +77,13 @@ class Packing {
     }
     [[nodiscard]] bool is_out(FirmId i) const { return space_->group_of[i] == Board::none; }
 
+    /// Groups that meet at a site of limited sessions.
+    [[nodiscard]] double used(std::uint32_t site) const { return used_[site]; }
+    [[nodiscard]] bool has_session(std::uint32_t seat) const {
+        const std::uint32_t site = board_->seats()[seat].site;
+        return !limits_sessions_ || site == Board::none || used_[site] < space_->room[site];
+    }
+
     [[nodiscard]] double value() const {
         Sum total;
         for (const Group& g : groups_) {
@@ -78,14 +96,14 @@ class Packing {
         const auto index = static_cast<std::uint32_t>(groups_.size());
         groups_.push_back({seat, 0, 0, {members.begin(), members.end()}});
         for (const FirmId i : members) space_->group_of[i] = index;
-        space_->at_seat[seat].push_back(index);
-        refresh(index);
+        enter(index, seat);
+        refresh(index, !limits_sessions_);  // groups still to come may count on the other sites
     }
 
     void dissolve(std::uint32_t index) {
         Group& g = groups_[index];
         for (const FirmId i : g.members) space_->group_of[i] = Board::none;
-        std::erase(space_->at_seat[g.seat], index);
+        leave(index, g.seat);
         g = Group{};
     }
 
@@ -133,6 +151,7 @@ class Packing {
             offers.pop_back();
             const bool free_all = std::all_of(offer.members.begin(), offer.members.end(),
                                               [&](FirmId i) { return out[i] != 0; });
+            if (!has_session(offer.seat)) continue;
             if (free_all) {
                 open(offer.seat, offer.members);
                 for (const FirmId i : offer.members) out[i] = 0;
@@ -155,6 +174,29 @@ class Packing {
 
     [[nodiscard]] const Board::Rule& rule_of(const Group& g) const {
         return board_->rule_of(g.seat);
+    }
+
+    void enter(std::uint32_t index, std::uint32_t seat) {
+        space_->at_seat[seat].push_back(index);
+        if (limits_sessions_ && board_->seats()[seat].site != Board::none)
+            used_[board_->seats()[seat].site] += 1;
+    }
+
+    void leave(std::uint32_t index, std::uint32_t seat) {
+        std::erase(space_->at_seat[seat], index);
+        if (limits_sessions_ && board_->seats()[seat].site != Board::none)
+            used_[board_->seats()[seat].site] -= 1;
+    }
+
+    /// Whether no enemy of firm i is in the group, once `leaving` has left it.
+    [[nodiscard]] bool keeps_apart(FirmId i, const Group& g, FirmId leaving = FirmId()) const {
+        const Bonds& bonds = board_->bonds();
+        const std::uint32_t unit = bonds.unit_of(i);
+        if (unit == Bonds::none || bonds.enemies(unit).empty()) return true;
+        return std::none_of(g.members.begin(), g.members.end(), [&](FirmId j) {
+            return !(j == leaving) && bonds.unit_of(j) != Bonds::none &&
+                   bonds.enemies(unit, bonds.unit_of(j));
+        });
     }
 
     /// What firm i brings at a seat; -infinity beyond the radius or outside the cell.
@@ -180,17 +222,22 @@ class Packing {
 
     [[nodiscard]] double amount(FirmId i) const { return board_->problem().amount[i]; }
 
-    [[nodiscard]] bool lawful(const Board::Rule& rule, double sum, std::size_t members) const {
+    [[nodiscard]] bool lawful(std::uint32_t seat, double sum, std::size_t members) const {
+        const Board::Rule& rule = board_->rule_of(seat);
         return sum >= rule.lowest && sum <= rule.highest && members >= rule.least &&
-               members <= rule.most;
+               members <= board_->most_at(seat);
     }
 
-    void refresh(std::uint32_t index) {
+    void refresh(std::uint32_t index, bool may_move = true) {
         Group& g = groups_[index];
         std::sort(g.members.begin(), g.members.end());
         g.sum = 0;
         for (const FirmId i : g.members) g.sum += amount(i);
-        reseat(index);
+        if (may_move) {
+            reseat(index);
+        } else {
+            g.value = group_value(*board_, g.seat, g.members);
+        }
     }
 
     /// Puts the group where it is worth most among its members' places (or all sites in reach).
@@ -200,7 +247,8 @@ class Packing {
         std::uint32_t best = g.seat;
         double best_value = group_value(*board_, g.seat, g.members);
         const auto consider = [&](std::uint32_t seat) {
-            if (seat == g.seat) return;
+            if (seat == g.seat || g.members.size() > board_->most_at(seat) || !has_session(seat))
+                return;
             double total = -rule.opening;
             for (const FirmId i : g.members) {
                 const double km = board_->km(i, seat);
@@ -220,8 +268,8 @@ class Packing {
             for (const FirmId i : g.members) consider(rule.first_seat + rule.spot_of[i]);
         }
         if (best != g.seat) {
-            std::erase(space_->at_seat[g.seat], index);
-            space_->at_seat[best].push_back(index);
+            leave(index, g.seat);
+            enter(index, best);
             g.seat = best;
         }
         g.value = best_value;
@@ -251,12 +299,15 @@ class Packing {
     }
 
     bool insert(FirmId i) {
+        if (board_->bonds().moves_with_others(i)) return insert_unit(i);
         double best = worth;
         std::uint32_t where = Board::none;
         each_group_near(i, [&](std::uint32_t g) {
             const double gain = gain_at(i, groups_[g].seat);
-            if (gain > best && lawful(rule_of(groups_[g]), groups_[g].sum + amount(i),
-                                      groups_[g].members.size() + 1)) {
+            if (gain > best &&
+                lawful(groups_[g].seat, groups_[g].sum + amount(i),
+                       groups_[g].members.size() + 1) &&
+                keeps_apart(i, groups_[g])) {
                 best = gain;
                 where = g;
             }
@@ -266,14 +317,40 @@ class Packing {
         return true;
     }
 
+    /// The same for all firms that stay together with firm i.
+    bool insert_unit(FirmId i) {
+        const std::vector<FirmId>& unit = board_->bonds().firms(board_->bonds().unit_of(i));
+        double best = worth, sum = 0;
+        for (const FirmId j : unit) sum += amount(j);
+        std::uint32_t where = Board::none;
+        each_group_near(i, [&](std::uint32_t g) {
+            const Group& group = groups_[g];
+            double gain = 0;
+            for (const FirmId j : unit) gain += gain_at(j, group.seat);
+            if (gain > best &&
+                lawful(group.seat, group.sum + sum, group.members.size() + unit.size()) &&
+                keeps_apart(i, group)) {
+                best = gain;
+                where = g;
+            }
+        });
+        if (where == Board::none) return false;
+        for (const FirmId j : unit) {
+            groups_[where].members.push_back(j);
+            space_->group_of[j] = where;
+        }
+        refresh(where);
+        return true;
+    }
+
     /// Moves firm i to another group, swaps it with a member there, or leaves it out: the best that
     /// gains.
     bool transfer(FirmId i) {
         const std::uint32_t from = space_->group_of[i];
         const Group& g = groups_[from];
-        if (!seat_stays_without(g, i)) return false;
+        if (board_->bonds().moves_with_others(i) || !seat_stays_without(g, i)) return false;
         const double here = gain_at(i, g.seat);
-        const bool may_leave = lawful(rule_of(g), g.sum - amount(i), g.members.size() - 1);
+        const bool may_leave = lawful(g.seat, g.sum - amount(i), g.members.size() - 1);
         double best = worth;
         std::uint32_t where = Board::none;
         FirmId other;
@@ -287,7 +364,7 @@ class Packing {
             const Group& h = groups_[to];
             const double there = gain_at(i, h.seat) - here;
             if (may_leave && there > best &&
-                lawful(rule_of(h), h.sum + amount(i), h.members.size() + 1)) {
+                lawful(h.seat, h.sum + amount(i), h.members.size() + 1) && keeps_apart(i, h)) {
                 best = there;
                 where = to;
                 other = FirmId();
@@ -297,8 +374,10 @@ class Packing {
                 if (!(there + back - gain_at(j, h.seat) > best) || !seat_stays_without(h, j))
                     continue;
                 const double shift = amount(i) - amount(j);
-                if (!lawful(rule_of(g), g.sum - shift, g.members.size()) ||
-                    !lawful(rule_of(h), h.sum + shift, h.members.size())) {
+                if (!lawful(g.seat, g.sum - shift, g.members.size()) ||
+                    !lawful(h.seat, h.sum + shift, h.members.size()) ||
+                    board_->bonds().moves_with_others(j) || !keeps_apart(i, h, j) ||
+                    !keeps_apart(j, g, i)) {
                     continue;
                 }
                 best = there + back - gain_at(j, h.seat);
@@ -335,6 +414,10 @@ class Packing {
     /// Dissolves a group when its members bring more elsewhere.
     bool spread(std::uint32_t index) {
         const Group old = groups_[index];
+        const Bonds& bonds = board_->bonds();
+        if (bonds.any() && std::any_of(old.members.begin(), old.members.end(),
+                                       [&](FirmId i) { return bonds.moves_with_others(i); }))
+            return false;
         struct Step {
             FirmId firm;
             std::uint32_t to;
@@ -360,7 +443,7 @@ class Packing {
                     }
                 }
                 const double there = gain_at(i, h.seat);
-                if (there > best && lawful(rule_of(h), sum, members)) {
+                if (there > best && lawful(h.seat, sum, members) && keeps_apart(i, h)) {
                     best = there;
                     where = to;
                 }
@@ -381,6 +464,8 @@ class Packing {
 
     const Board* board_;
     Workspace* space_;
+    bool limits_sessions_;
+    std::vector<double> used_;  ///< groups at each site; unused where no sessions are limited
     std::vector<Group> groups_;
 };
 

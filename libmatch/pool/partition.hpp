@@ -1,7 +1,8 @@
 // The best disjoint groups of a few firms, exactly.
 //
 // Method: the worth of every subset as one group (all rules and seats), then dynamic programming
-// over subsets: the lowest firm of a subset is either out or in one lawful group within it.
+// over subsets: the lowest firm of a subset is either out or in one lawful group within it. Limits
+// of sessions are not looked at.
 //
 // Complexity: O(seats 2^n + 3^n), n <= partition_limit firms. Deterministic.
 //
@@ -21,6 +22,34 @@ namespace libmatch::detail {
 
 inline constexpr std::size_t partition_limit = 14;
 
+/// By subset of the firms: whether it holds units whole and no enemies. Empty without bonds.
+[[nodiscard]] inline std::vector<char> keeping_bonds(const Bonds& bonds,
+                                                     const std::vector<FirmId>& firms) {
+    if (!bonds.any()) return {};
+    const std::size_t n = firms.size();
+    std::vector<std::size_t> unit(n, 0), enemies(n, 0);
+    std::vector<char> complete(n, 1);
+    for (std::size_t a = 0; a < n; ++a) {
+        const std::uint32_t of = bonds.unit_of(firms[a]);
+        if (of == Bonds::none) continue;
+        for (std::size_t b = 0; b < n; ++b) {
+            const std::uint32_t other = bonds.unit_of(firms[b]);
+            if (other == of) unit[a] |= std::size_t{1} << b;
+            if (other != Bonds::none && bonds.enemies(of, other)) enemies[a] |= std::size_t{1} << b;
+        }
+        const auto found = static_cast<std::size_t>(std::popcount(unit[a]));
+        complete[a] = found == bonds.firms(of).size();
+    }
+    std::vector<char> kept(std::size_t{1} << n, 1);
+    for (std::size_t s = 1; s < kept.size(); ++s) {
+        for (std::size_t a = 0; a < n && kept[s]; ++a) {
+            if (s >> a & 1)
+                kept[s] = complete[a] && (s & unit[a]) == unit[a] && (s & enemies[a]) == 0;
+        }
+    }
+    return kept;
+}
+
 /// Adds the groups of the best plan of one small component to `plan`; false if stopped first.
 [[nodiscard]] inline bool best_partition(const Board& board, const Component& part,
                                          const Control& control, Columns& plan) {
@@ -32,6 +61,7 @@ inline constexpr std::size_t partition_limit = 14;
         const auto low = static_cast<std::size_t>(std::countr_zero(s));
         sum[s] = sum[s & (s - 1)] + board.problem().amount[part.firms[low]];
     }
+    const std::vector<char> lawful = keeping_bonds(board.bonds(), part.firms);
     for (const std::uint32_t seat : part.seats) {
         const Board::Rule& rule = board.rule_of(seat);
         const std::uint32_t home = board.seats()[seat].spot;
@@ -50,8 +80,9 @@ inline constexpr std::size_t partition_limit = 14;
         for (std::size_t s = (0 - near) & near; s != 0; s = (s - near) & near) {
             gain[s] = gain[s & (s - 1)] + brings[static_cast<std::size_t>(std::countr_zero(s))];
             const auto members = static_cast<std::size_t>(std::popcount(s));
-            if ((s & homes) == 0 || members < rule.least || members > rule.most ||
-                sum[s] < rule.lowest || sum[s] > rule.highest || gain[s] <= worth[s]) {
+            if ((s & homes) == 0 || members < rule.least || members > board.most_at(seat) ||
+                sum[s] < rule.lowest || sum[s] > rule.highest || gain[s] <= worth[s] ||
+                (!lawful.empty() && !lawful[s])) {
                 continue;
             }
             worth[s] = gain[s];

@@ -3,8 +3,9 @@
 //
 // Problem: see model/pooling.hpp.
 //
-// Certificate: prices pi_i >= 0 such that no lawful group is worth more than the prices of its
-// members; then every plan is worth at most sum pi_i.
+// Certificate: prices pi_i >= 0 of firms and sigma_s >= 0 of sites with limited sessions such that
+// no lawful group is worth more than the prices of its members and of its site; then every plan is
+// worth at most sum pi_i + sum sessions_s sigma_s.
 //
 // Method: the problem falls into components that never meet; small ones are solved
 // by column generation with an exact master (small_search.hpp), large ones with a first-order
@@ -110,6 +111,15 @@ namespace detail {
     return scaled;
 }
 
+/// What the prices bound: those of firms, and those of sites for each of their sessions.
+inline void add_prices(const PoolProblem& problem, const PoolResult& result, ExactSum& bound) {
+    for (const double p : result.prices) bound.add(p);
+    for (std::size_t s = 0; s < result.site_prices.size(); ++s) {
+        if (result.site_prices[s] > 0)
+            bound.add_product(result.site_prices[s], problem.sessions_at(s));
+    }
+}
+
 /// x times 2^shift, rounded up where the result has fewer digits than x.
 [[nodiscard]] inline double shifted_up(double x, int shift) {
     const double y = std::ldexp(x, shift);
@@ -170,6 +180,7 @@ namespace detail {
 
     PoolResult result;
     result.prices.assign(board.firms(), 0);
+    result.site_prices.assign(problem.sites.size(), 0);
     ExactSum objective, bound;
     for (std::size_t c = 0; c < answers.size(); ++c) {
         const ComponentAnswer& answer = answers[c];
@@ -182,11 +193,13 @@ namespace detail {
                 objective.add_product(-board.rule_of(seat).cost_per_km, board.km(i, seat));
             }
         }
-        for (std::size_t k = 0; k < answer.prices.size(); ++k) {
-            result.prices[reach.components[c].firms[k]] = answer.prices[k];
-        }
+        const Component& part = reach.components[c];
+        for (std::size_t k = 0; k < part.firms.size(); ++k)
+            result.prices[part.firms[k]] = answer.prices[k];
+        for (std::size_t k = 0; k < part.sites.size(); ++k)
+            result.site_prices[part.sites[k]] = answer.prices[part.firms.size() + k];
     }
-    for (const double p : result.prices) bound.add(p);
+    add_prices(problem, result, bound);
     std::sort(result.groups.begin(), result.groups.end(),
               [](const PoolGroup& a, const PoolGroup& b) {
                   return a.members.front() < b.members.front();
@@ -220,10 +233,9 @@ namespace detail {
     PoolResult result =
         detail::pool_near_one(detail::at_scale(problem, -exponent), options, control);
     ExactSum bound;
-    for (double& price : result.prices) {
-        price = detail::shifted_up(price, exponent);
-        bound.add(price);
-    }
+    for (double& price : result.prices) price = detail::shifted_up(price, exponent);
+    for (double& price : result.site_prices) price = detail::shifted_up(price, exponent);
+    detail::add_prices(problem, result, bound);
     result.certificate.bound = bound.up();
     result.certificate.objective = -detail::shifted_up(-result.certificate.objective, exponent);
     return result;

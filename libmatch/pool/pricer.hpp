@@ -2,13 +2,18 @@
 //
 // Problem: max sum r_i - f over sets g of the firms in reach, r_i = v_i - lambda d(i, seat) -
 // price_i, with lowest <= sum a_i <= highest, least <= |g| <= most, and a member at the seat's own
-// spot where seats are members' places.
+// spot where seats are members' places. Where the sessions of a site are limited, f holds its
+// price.
 //
 // Method: the sum limits are moved into the objective with one multiplier mu of either sign; what
 // remains is to take the best firms by r_i + mu a_i. The bound is convex in mu and its minimum is
 // found by intersecting supporting lines (each line is a set, so the walk is finite). Where the
 // bound does not settle the seat, depth-first branch and bound on the firm by which the two best
 // sets differ, up to a limit of nodes.
+//
+// Bonds (bonds.hpp): every lawful group holds a unit whole or not at all. So its firms count alike,
+// each at the unit's mean amount and mean r, which changes the worth of no lawful group; the
+// relaxation may split units and mix enemies, branching decides whole units and keeps enemies out.
 //
 // Complexity: O(n) per value of mu (selection), a handful of values per node. Ties go to the lower
 // index. Any returned `upper` is valid, also after the limit of nodes.
@@ -22,6 +27,7 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <unordered_map>
 #include <vector>
 
 #include <libmatch/pool/board.hpp>
@@ -45,6 +51,9 @@ class Pricer {
               const std::vector<char>& active) {
         const Board::Rule& rule = board_->rule_of(seat);
         rule_ = &rule;
+        most_ = board_->most_at(seat);
+        const std::uint32_t site_row = board_->site_row(seat);
+        opening_ = rule.opening + (site_row == Board::none ? 0 : prices[site_row]);
         needs_home_ = board_->seats()[seat].spot != Board::none;
         firm_.clear();
         reduced_.clear();
@@ -62,6 +71,8 @@ class Pricer {
                 home_.push_back(spot == home);
             }
         });
+        units_.clear();
+        if (board_->bonds().any()) load_units();
     }
 
     [[nodiscard]] const Board& board() const { return *board_; }
@@ -78,6 +89,7 @@ class Pricer {
         fixed_value_ = fixed_amount_ = 0;
         fixed_count_ = 0;
         homes_in_ = 0;
+        trail_.clear();
         Answer answer;
         answer.upper = branch(true);
         trim();
@@ -93,7 +105,7 @@ class Pricer {
         const double target = multiplier_ > 0   ? rule_->lowest
                               : multiplier_ < 0 ? rule_->highest
                                                 : 0;
-        walk_.floor = floor + rule_->opening + multiplier_ * target;
+        walk_.floor = floor + opening_ + multiplier_ * target;
         walk_.steps = steps;
         walk_.order.resize(firm_.size());
         std::iota(walk_.order.begin(), walk_.order.end(), 0U);
@@ -136,7 +148,7 @@ class Pricer {
         const double target = multiplier_ > 0   ? rule_->lowest
                               : multiplier_ < 0 ? rule_->highest
                                                 : 0;
-        const double budget = rule_->opening + multiplier_ * target;
+        const double budget = opening_ + multiplier_ * target;
         std::vector<double>& score = score_;
         score.resize(firm_.size());
         for (std::size_t p = 0; p < firm_.size(); ++p) {
@@ -146,7 +158,7 @@ class Pricer {
         if (budget >= 0) {
             std::vector<double> top(score);
             std::sort(top.begin(), top.end(), std::greater<>());
-            top.resize(std::min(top.size(), rule_->most));
+            top.resize(std::min(top.size(), most_));
             while (!top.empty() && top.back() <= 0) top.pop_back();
             // Scores under the level stay: take them off the budget from the smallest on.
             double rest = budget;
@@ -164,6 +176,13 @@ class Pricer {
   private:
     enum class State : std::uint8_t { open, in, out };
 
+    /// Firms that go together.
+    struct Unit {
+        std::uint32_t unit = 0;  ///< in the bonds
+        std::vector<std::uint32_t> items;
+        std::vector<std::uint32_t> enemies;  ///< units
+    };
+
     struct Line {
         double value = 0;
         double amount = 0;
@@ -178,8 +197,8 @@ class Pricer {
     /// lawful where that is best).
     bool take(double mu, bool by_amount, Line& line) {
         const std::size_t low = rule_->least > fixed_count_ ? rule_->least - fixed_count_ : 0;
-        if (rule_->most < fixed_count_) return false;
-        const std::size_t high = rule_->most - fixed_count_;
+        if (most_ < fixed_count_) return false;
+        const std::size_t high = most_ - fixed_count_;
         candidates_.clear();
         score_.resize(firm_.size());
         for (std::uint32_t p = 0; p < firm_.size(); ++p) {
@@ -220,7 +239,7 @@ class Pricer {
     template <class Visit>
     void walk(std::size_t at, double sum, const Visit& visit) {
         if (walk_.steps-- <= 0) return;
-        const std::size_t room = rule_->most - walk_.taken.size();
+        const std::size_t room = most_ - walk_.taken.size();
         const std::size_t need =
             rule_->least > walk_.taken.size() ? rule_->least - walk_.taken.size() : 0;
         std::size_t last = std::min(at + room, std::max(at, walk_.positive));
@@ -251,7 +270,7 @@ class Pricer {
                             : multiplier_ < 0 ? multiplier_ * rule_->highest
                                               : 0;
         if (!home || walk_.taken.size() < rule_->least || !lawful_sum(amount) ||
-            value < walk_.floor - paid)
+            value < walk_.floor - paid || !keeps_bonds(walk_.taken))
             return;
         std::vector<FirmId> found;
         for (const std::uint32_t p : walk_.taken) found.push_back(firm_[p]);
@@ -260,7 +279,7 @@ class Pricer {
     }
 
     void consider(const Line& line) {
-        const double value = line.value - rule_->opening;
+        const double value = line.value - opening_;
         if (!(value > std::max(best_, floor_)) || !lawful_sum(line.amount)) return;
         if (fixed_count_ + line.set.size() < rule_->least) return;
         if (needs_home_ && homes_in_ == 0 &&
@@ -268,6 +287,7 @@ class Pricer {
                          [&](std::uint32_t p) { return home_[p]; })) {
             return;
         }
+        if (!keeps_bonds(line.set)) return;
         best_ = value;
         chosen_ = line.set;
         for (std::uint32_t p = 0; p < firm_.size(); ++p) {
@@ -291,7 +311,7 @@ class Pricer {
         });
         std::size_t count = chosen_.size();
         std::erase_if(chosen_, [&](std::uint32_t p) {
-            const bool needed = reduced_[p] > 0 || count <= rule_->least ||
+            const bool needed = reduced_[p] > 0 || bound(p) || count <= rule_->least ||
                                 sum - amount_[p] < rule_->lowest ||
                                 (needs_home_ && home_[p] && homes == 1);
             if (needed) return false;
@@ -301,6 +321,105 @@ class Pricer {
             homes -= home_[p] ? 1U : 0U;
             return true;
         });
+    }
+
+    /// Decides a firm with its unit, and keeps the unit's enemies out. Undone by undo(mark), with
+    /// the size of trail_ before.
+    void decide(std::uint32_t p, State to) {
+        const auto set = [&](std::uint32_t q, State state) {
+            if (state_[q] != State::open) return;
+            fix(q, state);
+            trail_.push_back(q);
+        };
+        if (!bound(p)) {
+            set(p, to);
+            return;
+        }
+        const Unit& unit = units_[unit_of_[p]];
+        for (const std::uint32_t q : unit.items) set(q, to);
+        if (to != State::in) return;
+        for (const std::uint32_t enemy : unit.enemies) {
+            for (const std::uint32_t q : units_[enemy].items) set(q, State::out);
+        }
+    }
+
+    void undo(std::size_t mark) {
+        for (; trail_.size() > mark; trail_.pop_back()) fix(trail_.back(), State::open);
+    }
+
+    [[nodiscard]] bool bound(std::uint32_t p) const {
+        return !units_.empty() && unit_of_[p] != Board::none;
+    }
+
+    /// Lets go of units that are not all here, and gives the firms of the others their means.
+    void load_units() {
+        const Bonds& bonds = board_->bonds();
+        std::unordered_map<std::uint32_t, std::uint32_t> here;  // units of the bonds to units_
+        std::unordered_map<std::uint32_t, std::size_t> present;
+        for (const FirmId i : firm_) {
+            if (bonds.unit_of(i) != Bonds::none) ++present[bonds.unit_of(i)];
+        }
+        if (present.empty()) return;
+        std::size_t kept = 0;
+        unit_of_.clear();
+        for (std::uint32_t p = 0; p < firm_.size(); ++p) {
+            const std::uint32_t unit = bonds.unit_of(firm_[p]);
+            if (unit != Bonds::none && present[unit] < bonds.firms(unit).size()) continue;
+            firm_[kept] = firm_[p];
+            reduced_[kept] = reduced_[p];
+            amount_[kept] = amount_[p];
+            home_[kept] = home_[p];
+            unit_of_.push_back(Board::none);
+            if (unit != Bonds::none) {
+                const auto [at, fresh] =
+                    here.try_emplace(unit, static_cast<std::uint32_t>(units_.size()));
+                if (fresh) units_.emplace_back().unit = unit;
+                unit_of_.back() = at->second;
+                units_[at->second].items.push_back(static_cast<std::uint32_t>(kept));
+            }
+            ++kept;
+        }
+        firm_.resize(kept);
+        reduced_.resize(kept);
+        amount_.resize(kept);
+        home_.resize(kept);
+        for (Unit& unit : units_) {
+            for (const std::uint32_t enemy : bonds.enemies(unit.unit)) {
+                const auto at = here.find(enemy);
+                if (at != here.end()) unit.enemies.push_back(at->second);
+            }
+            double reduced = 0, amount = 0;
+            for (const std::uint32_t p : unit.items) {
+                reduced += reduced_[p];
+                amount += amount_[p];
+            }
+            const auto size = static_cast<double>(unit.items.size());
+            for (const std::uint32_t p : unit.items) {
+                reduced_[p] = reduced / size;
+                amount_[p] = amount / size;
+            }
+        }
+    }
+
+    /// Whether units are whole and without enemies in a set, together with what is decided to be
+    /// in. If not, in_doubt_ is an open firm of the set to decide.
+    bool keeps_bonds(const std::vector<std::uint32_t>& set) {
+        if (units_.empty()) return true;
+        taken_.assign(units_.size(), 0);
+        for (const std::uint32_t p : set) {
+            if (bound(p)) ++taken_[unit_of_[p]];
+        }
+        for (const std::uint32_t p : set) {
+            if (!bound(p)) continue;
+            const Unit& unit = units_[unit_of_[p]];
+            const bool whole = taken_[unit_of_[p]] == unit.items.size();
+            const bool alone = std::none_of(unit.enemies.begin(), unit.enemies.end(),
+                                            [&](std::uint32_t e) { return taken_[e] > 0; });
+            if (whole && alone) continue;
+            in_doubt_ = p;
+            return false;
+        }
+        return true;
     }
 
     void fix(std::uint32_t p, State to) {
@@ -325,7 +444,7 @@ class Pricer {
         split = false;
         if (!take(0, false, left_)) return -HUGE_VAL;
         consider(left_);
-        double upper = left_.value - rule_->opening;
+        double upper = left_.value - opening_;
         last_multiplier_ = 0;
         if (lawful_sum(left_.amount) || upper <= std::max(best_, floor_)) return upper;
         const bool short_of = left_.amount < rule_->lowest;
@@ -340,8 +459,8 @@ class Pricer {
             take(mu, false, middle_);
             consider(middle_);
             const double value = middle_.value + mu * (middle_.amount - target);
-            if (value - rule_->opening < upper) {
-                upper = value - rule_->opening;
+            if (value - opening_ < upper) {
+                upper = value - opening_;
                 last_multiplier_ = mu;
             }
             if (upper <= std::max(best_, floor_)) break;
@@ -377,6 +496,8 @@ class Pricer {
             }
             return best;
         };
+        if (!units_.empty() && (!keeps_bonds(left_.set) || (split && !keeps_bonds(right_.set))))
+            return in_doubt_;
         mark_.assign(firm_.size(), 0);
         for (const std::uint32_t p : left_.set) mark_[p] ^= 1;
         bool home_taken = homes_in_ > 0;
@@ -412,26 +533,31 @@ class Pricer {
             if (open_homes == 0) return -HUGE_VAL;
             if (open_homes > 1) forced = Board::none;
         }
-        if (forced != Board::none) fix(forced, State::in);
+        const std::size_t mark = trail_.size();
+        if (forced != Board::none) decide(forced, State::in);
         bool split = false;
         double upper = relax(split);
         if (root) multiplier_ = last_multiplier_;
         if (root && upper > floor_) {
             keep_weights(split);
-            if (forced != Board::none) weight_[forced] += 1;
+            for (std::size_t t = mark; t < trail_.size(); ++t) {
+                if (state_[trail_[t]] == State::in) weight_[trail_[t]] += 1;
+            }
         }
         if (upper > std::max(best_, floor_) && nodes_-- > 0) {
             const std::uint32_t p = branching_item(split);
             if (p != Board::none) {
-                fix(p, State::in);
+                const std::size_t before = trail_.size();
+                decide(p, State::in);
                 const double with = branch(false);
-                fix(p, State::out);
+                undo(before);
+                decide(p, State::out);
                 const double without = branch(false);
-                fix(p, State::open);
+                undo(before);
                 upper = std::min(upper, std::max(with, without));
             }
         }
-        if (forced != Board::none) fix(forced, State::open);
+        undo(mark);
         return upper;
     }
 
@@ -446,7 +572,14 @@ class Pricer {
 
     const Board* board_;
     const Board::Rule* rule_ = nullptr;
+    std::size_t most_ = 1;  ///< members at the seat
+    double opening_ = 0;    ///< with the price of the site
     bool needs_home_ = false;
+    std::vector<Unit> units_;             ///< firms bound to others, and those to be kept apart
+    std::vector<std::uint32_t> unit_of_;  ///< none = a firm without bonds; unused without units
+    std::vector<std::size_t> taken_;
+    std::vector<std::uint32_t> trail_;  ///< firms decided, in this order
+    std::uint32_t in_doubt_ = Board::none;
     std::vector<FirmId> firm_;
     std::vector<double> reduced_, amount_, score_, weight_;
     std::vector<char> home_, mark_;

@@ -1,8 +1,8 @@
 // What each firm can reach: live seats, the amount missing, and the components that never meet.
 //
 // Method: at each seat the largest lawful sum that holds a given firm is the firm, a firm of the
-// seat's own spot and the largest others. Firms that share a live seat are joined by union-find;
-// components are solved apart.
+// seat's own spot and the largest others. Firms that share a live seat, or a site of limited
+// sessions, are joined by union-find; components are solved apart.
 //
 // Complexity: O(pairs log). Serial, deterministic.
 #pragma once
@@ -21,6 +21,7 @@ namespace libmatch::detail {
 struct Component {
     std::vector<FirmId> firms;         ///< sorted
     std::vector<std::uint32_t> seats;  ///< sorted; live ones
+    std::vector<std::uint32_t> sites;  ///< sorted; those of limited sessions
 };
 
 struct Reach {
@@ -46,13 +47,17 @@ class ReachFinder {
             if ((seat & 63) == 0 && control.stop()) return reach;
             if (look_at(seat, reach)) live.push_back(seat);
         }
+        std::vector<FirmId> at_site(board_.problem().sites.size());  // one firm of each
         for (const std::uint32_t seat : live) {
             FirmId joined;
+            const bool limited = board_.site_row(seat) != Board::none;
+            if (limited) joined = at_site[board_.seats()[seat].site];
             board_.each_firm_near(seat, [&](FirmId i, double) {
                 if (!reach.can_join[i]) return;
                 if (joined.known()) parent_[root_of(i.value)] = root_of(joined.value);
                 joined = i;
             });
+            if (limited) at_site[board_.seats()[seat].site] = joined;
         }
         std::vector<std::uint32_t> component_of(n, Board::none);
         for (std::size_t i = 0; i < n; ++i) {
@@ -72,6 +77,10 @@ class ReachFinder {
             if (member.known()) {
                 reach.components[component_of[root_of(member.value)]].seats.push_back(seat);
             }
+        }
+        for (std::uint32_t s = 0; s < at_site.size(); ++s) {
+            if (!at_site[s].known()) continue;
+            reach.components[component_of[root_of(at_site[s].value)]].sites.push_back(s);
         }
         reach.complete = true;
         return reach;
@@ -110,6 +119,8 @@ class ReachFinder {
     bool look_at(std::uint32_t seat, Reach& reach) {
         const Board::Rule& rule = board_.rule_of(seat);
         const std::uint32_t home = board_.seats()[seat].spot;
+        const std::size_t at_most = board_.most_at(seat);
+        if (at_most < rule.least) return false;
         items_.clear();
         board_.each_firm_near(seat, [&](FirmId i, double) {
             items_.push_back(
@@ -129,9 +140,9 @@ class ReachFinder {
             const Item& item = items_[rank];
             const std::size_t host = item.home ? rank : first_home;
             const std::size_t fixed = host == rank ? 1 : 2;
-            if (rule.most < fixed) continue;
+            if (at_most < fixed) continue;
             const double own = item.amount + (host == rank ? 0 : items_[host].amount);
-            const double most = own + top_sum(rule.most - fixed, rank, host);
+            const double most = own + top_sum(at_most - fixed, rank, host);
             reach.missing[item.firm] =
                 std::min(reach.missing[item.firm], std::max(0.0, rule.lowest - most));
             if (most < rule.lowest || items_.size() < rule.least || !fits(rule, item)) continue;

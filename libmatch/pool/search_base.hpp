@@ -37,7 +37,7 @@ struct SearchSettings {
 /// What one component contributes.
 struct ComponentAnswer {
     Columns plan;
-    std::vector<double> prices;  ///< by position in the component's firms
+    std::vector<double> prices;  ///< by position in the component's firms, then its sites
     double bound = 0;
     double objective = 0;
 };
@@ -55,6 +55,7 @@ struct ComponentAnswer {
         }
         prices.push_back(most);
     }
+    prices.resize(prices.size() + part.sites.size(), 0.0);
     return prices;
 }
 
@@ -72,10 +73,24 @@ class SearchBase {
         int rounds = 20;
     };
 
-    [[nodiscard]] static double total(const std::vector<double>& prices) {
+    /// What prices of the component's rows bound.
+    [[nodiscard]] double total(const std::vector<double>& prices) const {
         Sum sum;
-        for (const double p : prices) sum.add(p);
+        const std::size_t firms = part_.firms.size();
+        for (std::size_t k = 0; k < firms; ++k) sum.add(prices[k]);
+        for (std::size_t k = 0; k < part_.sites.size(); ++k)
+            sum.add(prices[firms + k] * space_.room[part_.sites[k]]);
         return sum.value();
+    }
+
+    /// The rows of a master over some firms and all sites, less what a packing has taken.
+    [[nodiscard]] MasterRows rows_for(const std::vector<FirmId>& firms,
+                                      const Packing* taken = nullptr) {
+        MasterRows rows{&board_, &space_.row_of, std::vector<double>(firms.size(), 1.0)};
+        number_rows(firms);
+        for (const std::uint32_t s : part_.sites)
+            rows.room.push_back(space_.room[s] - (taken != nullptr ? taken->used(s) : 0));
+        return rows;
     }
 
     void begin() {
@@ -97,6 +112,7 @@ class SearchBase {
         packing.improve(part_.firms, part_.seats, sweeps, settings_.threads, control_);
         keep(packing);
         for (const FirmId i : part_.firms) space_.prices[i] = 0;
+        for (const std::uint32_t s : part_.sites) space_.prices[board_.firms() + s] = 0;
         for (const Packing::Group& g : packing.groups()) {
             if (g.seat == Board::none) continue;
             columns_.add(g.seat, g.value, g.members);
@@ -109,12 +125,17 @@ class SearchBase {
     [[nodiscard]] std::vector<double> prices_of(const std::vector<FirmId>& firms) const {
         std::vector<double> prices;
         for (const FirmId i : firms) prices.push_back(space_.prices[i]);
+        for (const std::uint32_t s : part_.sites)
+            prices.push_back(space_.prices[board_.firms() + s]);
         return prices;
     }
 
     void set_prices(const std::vector<FirmId>& firms, const std::vector<double>& prices) {
         for (std::size_t k = 0; k < firms.size(); ++k)
             space_.prices[firms[k]] = std::max(0.0, prices[k]);
+        for (std::size_t k = 0; k < part_.sites.size(); ++k)
+            space_.prices[board_.firms() + part_.sites[k]] =
+                std::max(0.0, prices[firms.size() + k]);
     }
 
     /// Keeps the packing if it is the best so far.
@@ -152,6 +173,10 @@ class SearchBase {
 
     void number_rows(const std::vector<FirmId>& firms) {
         for (std::uint32_t r = 0; r < firms.size(); ++r) space_.row_of[firms[r]] = r;
+        for (std::uint32_t k = 0; k < part_.sites.size(); ++k) {
+            space_.row_of[board_.firms() + part_.sites[k]] =
+                static_cast<std::uint32_t>(firms.size()) + k;
+        }
     }
 
     /// Prices all seats; adds the groups that are worth more than their members' prices. Returns
@@ -196,7 +221,7 @@ class SearchBase {
             for (const auto& [share, g] : shares) {
                 if (fixed >= least && -share < pace.sure) break;
                 const auto members = columns.members(g);
-                if (!all_active(members)) continue;
+                if (!all_active(members) || !packing.has_session(columns.seat(g))) continue;
                 packing.open(columns.seat(g), members);
                 for (const FirmId i : members) space_.active[i] = 0;
                 ++fixed;
@@ -205,8 +230,7 @@ class SearchBase {
             std::erase_if(firms, [&](FirmId i) { return !space_.active[i]; });
             if (firms.empty()) break;
             columns.filter([&](std::size_t g) { return all_active(columns.members(g)); });
-            number_rows(firms);
-            Master master(firms.size(), space_.row_of, columns);
+            Master master(rows_for(firms, &packing), columns);
             master.start_at(prices_of(firms));
             for (int round = 0; round < pace.rounds; ++round) {
                 if (!master.solve(control_)) break;

@@ -1,7 +1,7 @@
 // The relaxed set-packing problem over the columns at hand, solved exactly for a few hundred firms.
 //
-// Problem: max c x, sum of x over the columns of each firm <= 1, x >= 0; its duals are the firms'
-// prices.
+// Problem: max c x, sum of x over the columns of each firm <= 1, over those of each site of limited
+// sessions <= its sessions, x >= 0; its duals are the prices of firms and sites.
 //
 // Method: primal simplex from the slack basis with a dense inverse of the basis; the right-hand
 // sides carry small distinct shifts, so ties do not cycle. Columns may be added between calls, the
@@ -20,26 +20,24 @@
 
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/random.hpp>
-#include <libmatch/pool/columns.hpp>
+#include <libmatch/pool/master_rows.hpp>
 
 namespace libmatch::detail {
 
 class SimplexMaster {
   public:
-    /// `firms`: the rows. `row_of` maps a firm to its row and must outlive the master.
-    SimplexMaster(std::size_t rows, const std::vector<std::uint32_t>& row_of,
-                  const Columns& columns)
-        : n_(rows),
-          row_of_(&row_of),
+    SimplexMaster(MasterRows rows, const Columns& columns)
+        : n_(rows.room.size()),
+          rows_(std::move(rows)),
           columns_(&columns),
-          inverse_(rows * rows, 0),
-          basic_(rows, slack),
-          level_(rows),
-          price_(rows, 0) {
+          inverse_(n_ * n_, 0),
+          basic_(n_, slack),
+          level_(n_),
+          price_(n_, 0) {
         Random random(17);
         for (std::size_t r = 0; r < n_; ++r) {
             inverse_[r * n_ + r] = 1;
-            level_[r] = 1 + 1e-7 * (0.5 + random.uniform());
+            level_[r] = rows_.room[r] + 1e-7 * (0.5 + random.uniform());
         }
     }
 
@@ -56,7 +54,7 @@ class SimplexMaster {
             bool enters_slack = false;
             for (std::uint32_t g = 0; g < columns_->size(); ++g) {
                 double gain = columns_->value(g);
-                for (const FirmId i : columns_->members(g)) gain -= price_[(*row_of_)[i]];
+                rows_.each_row(*columns_, g, [&](std::uint32_t r) { gain -= price_[r]; });
                 if (gain > best) {
                     best = gain;
                     entering = g;
@@ -78,7 +76,7 @@ class SimplexMaster {
             if (enters_slack) {
                 add(entering);
             } else {
-                for (const FirmId i : columns_->members(entering)) add((*row_of_)[i]);
+                rows_.each_row(*columns_, entering, add);
             }
             std::size_t leaving = n_;
             for (std::size_t r = 0; r < n_; ++r) {
@@ -137,7 +135,7 @@ class SimplexMaster {
     }
 
     std::size_t n_;
-    const std::vector<std::uint32_t>* row_of_;
+    MasterRows rows_;
     const Columns* columns_;
     std::vector<double> inverse_;
     std::vector<std::uint32_t> basic_;  ///< column in each basic place; slack = a slack

@@ -12,7 +12,9 @@
 // programs", 1998.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -34,8 +36,7 @@ class SmallSearch : public SearchBase {
     ComponentAnswer run() {
         begin();
         start(8);
-        number_rows(part_.firms);
-        SimplexMaster master(part_.firms.size(), space_.row_of, columns_);
+        SimplexMaster master(rows_for(part_.firms), columns_);
         generate(master);
         prove(settings_.proof_nodes, nullptr);
         if (!closed(0) && !control_.stop()) plan(master);
@@ -50,12 +51,12 @@ class SmallSearch : public SearchBase {
             space_.active[i] = 1;
             space_.prices[i] = 0;
         }
+        for (const std::uint32_t s : part_.sites) space_.prices[board_.firms() + s] = 0;
         for (std::size_t g = 0; g < known.size(); ++g) {
             columns_.add(known.seat(g), known.value(g), known.members(g));
             best_.objective += known.value(g);
         }
-        number_rows(part_.firms);
-        SimplexMaster master(part_.firms.size(), space_.row_of, columns_);
+        SimplexMaster master(rows_for(part_.firms), columns_);
         generate(master);
         best_.prices = prices_of(part_.firms);
         best_.bound = total(best_.prices);
@@ -93,8 +94,7 @@ class SmallSearch : public SearchBase {
     /// Adds the groups that a better plan could hold: those worth at least their members' prices
     /// less the gap.
     void enrich() {
-        for (std::size_t k = 0; k < part_.firms.size(); ++k)
-            space_.prices[part_.firms[k]] = best_.prices[k];
+        set_prices(part_.firms, best_.prices);
         const double room = best_.bound - best_.objective;
         Pricer pricer(board_);
         for (const std::uint32_t seat : part_.seats) {
@@ -111,8 +111,7 @@ class SmallSearch : public SearchBase {
     /// Branches over the groups at hand.
     void branch() {
         enrich();
-        number_rows(part_.firms);
-        Branching branching(part_.firms.size(), space_.row_of, control_);
+        Branching branching(rows_for(part_.firms), control_);
         branching.run(columns_, best_.objective, settings_.branch_nodes);
         if (branching.found().size() == 0) return;
         Packing packing(board_, space_);
@@ -127,8 +126,16 @@ class SmallSearch : public SearchBase {
         Columns plan;
         if (!best_partition(board_, part_, control_, plan)) return;
         double value = 0;
-        for (std::size_t g = 0; g < plan.size(); ++g) value += plan.value(g);
-        if (value <= best_.objective) return;
+        std::map<std::uint32_t, double> used;
+        for (std::size_t g = 0; g < plan.size(); ++g) {
+            value += plan.value(g);
+            if (board_.site_row(plan.seat(g)) != Board::none)
+                used[board_.seats()[plan.seat(g)].site] += 1;
+        }
+        const bool fits = std::all_of(used.begin(), used.end(), [&](const auto& site) {
+            return site.second <= space_.room[site.first];
+        });
+        if (!fits || value <= best_.objective) return;
         best_.objective = value;
         best_.plan = std::move(plan);
     }
