@@ -1,10 +1,10 @@
 // The judge of pooling: recomputes lawfulness, objective, bound and gap from the problem and the
 // answer.
 //
-// Groups are checked one by one. Prices prove the bound when no lawful group is worth more than the
-// prices of its members; the judge asks this of every seat under every rule, by a bound of its own:
-// the sum limit priced by a multiplier (found by bisection), and where that leaves a doubt, by
-// trying the firm in doubt in and out.
+// Groups are checked one by one, sites and pairs over all of them. Prices prove the bound when no
+// lawful group is worth more than the prices of its members and of its site; the judge asks this of
+// every seat under every rule, by a bound of its own (pool_seat.hpp). What is said of firms left
+// out is recomputed too (pool_left_out.hpp).
 //
 // Complexity: O(pairs in reach log) while bounds settle; a seat that `most_trials` do not settle is
 // a violation. It shares no code with any solver. Deterministic for any number of threads.
@@ -19,9 +19,11 @@
 #include <tuple>
 #include <vector>
 
+#include <libmatch/check/pool_case.hpp>
+#include <libmatch/check/pool_left_out.hpp>
+#include <libmatch/check/pool_seat.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/core/exact_sum.hpp>
-#include <libmatch/core/geo.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/pooling.hpp>
 #include <libmatch/model/pooling_faults.hpp>
@@ -29,182 +31,6 @@
 namespace libmatch::check {
 
 namespace detail {
-
-/// Whether some lawful group at one seat is worth more than its members' prices.
-class SeatQuestion {
-  public:
-    struct Item {
-        FirmId firm;
-        double worth = 0;  ///< value less travel less price
-        double amount = 0;
-        bool home = false;  ///< its place is the seat
-    };
-    enum class Answer { no, yes, undecided };
-    static constexpr long most_trials = 200'000;
-
-    const DossierRule* rule = nullptr;
-    bool needs_home = false;
-    double tolerance = 0;
-    std::vector<Item> items;
-
-    Answer ask() {
-        state_.assign(items.size(), open);
-        trials_ = most_trials;
-        found_.clear();
-        excess_ = 0;
-        if (!needs_home) return examine();
-        if (std::none_of(items.begin(), items.end(), [](const Item& i) { return i.home; })) {
-            return Answer::no;
-        }
-        bool doubt = false;
-        if (bound() <= tolerance) return Answer::no;
-        for (std::size_t k = 0; k < items.size(); ++k) {
-            if (!items[k].home) continue;
-            state_[k] = in;  // the group's first member at home is this one
-            const Answer answer = examine();
-            if (answer == Answer::yes) return answer;
-            doubt = doubt || answer == Answer::undecided;
-            state_[k] = out;
-        }
-        return doubt ? Answer::undecided : Answer::no;
-    }
-
-    [[nodiscard]] const std::vector<FirmId>& found() const { return found_; }
-    [[nodiscard]] double excess() const { return excess_; }
-
-  private:
-    static constexpr char open = 0, in = 1, out = 2;
-
-    struct Choice {
-        double worth = 0;
-        double amount = 0;
-        std::vector<char> taken;
-    };
-
-    /// The best set of lawful size by worth + mu amount; false if there is none.
-    bool choose(double mu, bool by_amount, Choice& choice) {
-        choice = {0, 0, std::vector<char>(items.size(), 0)};
-        std::vector<std::pair<double, std::size_t>> order;
-        std::int64_t members = 0;
-        const auto take = [&](std::size_t k) {
-            choice.worth += items[k].worth;
-            choice.amount += items[k].amount;
-            choice.taken[k] = 1;
-            ++members;
-        };
-        for (std::size_t k = 0; k < items.size(); ++k) {
-            if (state_[k] == in) take(k);
-            if (state_[k] != open) continue;
-            order.emplace_back(
-                -(by_amount ? mu * items[k].amount : items[k].worth + mu * items[k].amount), k);
-        }
-        if (members > rule->max_members) return false;
-        std::sort(order.begin(), order.end());
-        for (const auto& [cost, k] : order) {
-            if (members >= rule->max_members || (cost >= 0 && members >= rule->min_members)) break;
-            take(k);
-        }
-        return members >= rule->min_members;
-    }
-
-    /// Upper bound of worth less opening cost over the groups that agree with state_. Leaves the
-    /// two sets between which the sum limit falls.
-    double bound() {
-        const double infinity = std::numeric_limits<double>::infinity();
-        differ_ = false;
-        if (!choose(0, false, low_)) return -infinity;
-        double best = low_.worth - rule->opening_cost;
-        if (best <= tolerance) return best;
-        const bool under = low_.amount < rule->lowest_sum();
-        const bool over = low_.amount > rule->highest_sum();
-        if (!under && !over) return best;
-        const double sign = under ? 1 : -1;
-        const double limit = under ? rule->lowest_sum() : rule->highest_sum();
-        if (!choose(sign, true, high_)) return -infinity;
-        if (sign * (high_.amount - limit) < 0) return -infinity;  // no set reaches the limit
-        differ_ = true;
-        double from = 0, to = 1e-9;
-        Choice trial;
-        const auto price = [&](double size) {
-            choose(sign * size, false, trial);
-            const double value = trial.worth + sign * size * (trial.amount - limit);
-            best = std::min(best, value - rule->opening_cost);
-            return sign * (trial.amount - limit) >= 0;
-        };
-        while (to < 1e12 && !price(to)) {
-            from = to;
-            low_ = trial;
-            to *= 4;
-            if (best <= tolerance) return best;
-        }
-        if (to < 1e12) high_ = trial;
-        for (int step = 0; step < 200 && to - from > 1e-14 * to; ++step) {
-            // Where the two sets are worth the same is exact, and reached in few steps; else halve.
-            const double crossing =
-                (low_.worth - high_.worth) / (sign * (high_.amount - low_.amount));
-            const bool usable = step % 3 != 2 && crossing > from && crossing < to;
-            const double middle = usable ? crossing : 0.5 * (from + to);
-            const double before = best;
-            const bool reached = price(middle);
-            if (best <= tolerance) return best;
-            (reached ? to : from) = middle;
-            const bool same = trial.taken == (reached ? high_ : low_).taken;
-            (reached ? high_ : low_) = trial;
-            if (usable && same && best >= before - 1e-15 * std::fabs(before)) break;
-        }
-        return best;
-    }
-
-    [[nodiscard]] bool lawful(const Choice& choice) const {
-        if (choice.amount < rule->lowest_sum() || choice.amount > rule->highest_sum()) return false;
-        if (!needs_home) return true;
-        for (std::size_t k = 0; k < items.size(); ++k) {
-            if (choice.taken[k] && items[k].home) return true;
-        }
-        return false;
-    }
-
-    bool exceeds(const Choice& choice) {
-        if (!lawful(choice) || choice.worth - rule->opening_cost <= tolerance) return false;
-        excess_ = choice.worth - rule->opening_cost;
-        found_.clear();
-        for (std::size_t k = 0; k < items.size(); ++k) {
-            if (choice.taken[k]) found_.push_back(items[k].firm);
-        }
-        std::sort(found_.begin(), found_.end());
-        return true;
-    }
-
-    Answer examine() {
-        if (bound() <= tolerance) return Answer::no;
-        if (exceeds(low_) || (differ_ && exceeds(high_))) return Answer::yes;
-        if (--trials_ < 0) return Answer::undecided;
-        std::size_t doubt = items.size();
-        for (std::size_t k = 0; k < items.size(); ++k) {
-            if (state_[k] != open) continue;
-            if (differ_ && low_.taken[k] == high_.taken[k]) continue;
-            if (doubt == items.size() || items[k].amount > items[doubt].amount) doubt = k;
-        }
-        if (doubt == items.size())
-            return Answer::no;  // all is decided, and the one set is not lawful
-        bool undecided = false;
-        for (const char decision : {in, out}) {
-            state_[doubt] = decision;
-            const Answer answer = examine();
-            state_[doubt] = open;
-            if (answer == Answer::yes) return answer;
-            undecided = undecided || answer == Answer::undecided;
-        }
-        return undecided ? Answer::undecided : Answer::no;
-    }
-
-    std::vector<char> state_;
-    Choice low_, high_;
-    bool differ_ = false;
-    long trials_ = 0;
-    std::vector<FirmId> found_;
-    double excess_ = 0;
-};
 
 class PoolJudge {
   public:
@@ -224,6 +50,8 @@ class PoolJudge {
             return std::move(verdict_);
         }
         judge_groups();
+        judge_sites();
+        judge_pairs();
         judge_reasons();
         judge_prices();
         judge_claims();
@@ -251,15 +79,6 @@ class PoolJudge {
             most = std::max(most, std::fabs(keyed.rule.opening_cost));
         return most;
     }
-
-    [[nodiscard]] double km(PoolPlace p, PoolPlace q) const {
-        if (problem_.metric == Metric::none) return 0;
-        if (problem_.metric == Metric::plane) return std::hypot(p.a - q.a, p.b - q.b);
-        return distance_km(LatLon{p.a, p.b}, LatLon{q.a, q.b});
-    }
-
-    /// What distances are measured by: on a sphere their rounding is that of its radius.
-    [[nodiscard]] double least_km() const { return problem_.metric == Metric::sphere ? 1.0 : 0.0; }
 
     void judge_groups() {
         const std::size_t n = problem_.amount.size();
@@ -289,6 +108,47 @@ class PoolJudge {
         found_.objective = objective.down();
         pooled_.assign(n, 0);
         for (std::size_t i = 0; i < n; ++i) pooled_[i] = group_of[i] != claim_.groups.size();
+        group_of_ = std::move(group_of);
+    }
+
+    void judge_sites() {
+        std::vector<double> meetings(problem_.sites.size(), 0);
+        for (std::size_t g = 0; g < claim_.groups.size(); ++g) {
+            const PoolGroup& group = claim_.groups[g];
+            if (group.rule >= problem_.rules.size() || !problem_.at_sites(group.rule) ||
+                group.seat >= problem_.sites.size())
+                continue;
+            meetings[group.seat] += 1;
+            if (static_cast<double>(group.members.size()) > problem_.seats_at(group.seat)) {
+                fail("group " + std::to_string(g),
+                     std::to_string(group.members.size()) + " members; site " +
+                         std::to_string(group.seat) + " has " +
+                         figure(problem_.seats_at(group.seat)) + " seats");
+            }
+        }
+        for (std::size_t s = 0; s < meetings.size(); ++s) {
+            if (meetings[s] > problem_.sessions_at(s)) {
+                fail("site " + std::to_string(s),
+                     figure(meetings[s]) + " groups meet there, it has " +
+                         figure(problem_.sessions_at(s)) + " sessions");
+            }
+        }
+    }
+
+    void judge_pairs() {
+        const auto name_of = [](const PoolPair& pair) {
+            return "firms " + std::to_string(pair.a.value) + " and " + std::to_string(pair.b.value);
+        };
+        for (const PoolPair& pair : problem_.together) {
+            if (group_of_[pair.a] != group_of_[pair.b])
+                fail(name_of(pair), "they must stay together, yet are not in one group");
+        }
+        for (const PoolPair& pair : problem_.apart) {
+            if (pooled_[pair.a] && group_of_[pair.a] == group_of_[pair.b]) {
+                fail(name_of(pair), "they must be kept apart, yet are both in group " +
+                                        std::to_string(group_of_[pair.a]));
+            }
+        }
     }
 
     /// Names what is unlawful in one group, and adds its value.
@@ -321,7 +181,7 @@ class PoolJudge {
             fail(subject,
                  "the sum " + figure(sum) + " is over the maximum " + figure(rule.max_sum));
         }
-        const bool sites = !problem_.sites.empty();
+        const bool sites = problem_.at_sites(group.rule);
         if (sites && group.seat >= problem_.sites.size()) {
             fail(subject, "site " + std::to_string(group.seat) + " does not exist");
             return;
@@ -339,11 +199,10 @@ class PoolJudge {
         for (const FirmId i : group.members) {
             add(problem_.value_of(i));
             if (problem_.metric == Metric::none) continue;
-            const double far = km(problem_.place[i],
-                                  sites ? problem_.sites[group.seat] : problem_.place[group.seat]);
+            const double far = case_.km(problem_.place[i], case_.place(group));
             objective.add_product(-rule.cost_per_km, far);
             travel_ += rule.cost_per_km * far;
-            if (far > rule.max_radius_km + 1e-9 * std::max(least_km(), rule.max_radius_km)) {
+            if (far > rule.max_radius_km + 1e-9 * std::max(case_.least_km(), rule.max_radius_km)) {
                 fail(subject, "firm " + std::to_string(i.value) + " is " + figure(far) +
                                   " km from the seat; rule " + rule.name + " allows " +
                                   figure(rule.max_radius_km));
@@ -366,6 +225,9 @@ class PoolJudge {
                                                       (pooled_[i] ? "in a group" : "in no group"));
             }
         }
+        if (!verdict_.ok()) return;  // what is said of firms left out refers to lawful groups
+        for (auto& [subject, text] : LeftOutJudge(case_, claim_, threads_).complaints())
+            fail(std::move(subject), std::move(text));
     }
 
     void judge_prices() {
@@ -387,6 +249,26 @@ class PoolJudge {
                 bound.add(claim_.prices[i]);
             }
         }
+        const std::size_t sites = claim_.site_prices.size();
+        if (sites != 0 && sites != problem_.sites.size()) {
+            fail("prices of sites", std::to_string(sites) + " prices for " +
+                                        std::to_string(problem_.sites.size()) + " sites");
+            found_.bound = std::numeric_limits<double>::infinity();
+            return;
+        }
+        for (std::size_t s = 0; s < sites; ++s) {
+            const double price = claim_.site_prices[s];
+            const bool limited = std::isfinite(problem_.sessions_at(s));
+            if (!std::isfinite(price) || price < 0 || (price > 0 && !limited)) {
+                fail("site " + std::to_string(s),
+                     "its price " + figure(price) +
+                         (limited ? " is not a number of at least 0"
+                                  : " is not 0, yet its sessions have no limit"));
+                finite = false;
+            } else if (limited) {
+                bound.add_product(price, problem_.sessions_at(s));
+            }
+        }
         found_.bound = bound.up();
         if (!finite) return;
         for (std::size_t k = 0; k < problem_.rules.size(); ++k) judge_rule(k);
@@ -398,20 +280,17 @@ class PoolJudge {
         PoolPlace at;
         std::string name;
         bool of_member = false;
+        std::size_t site = 0;  ///< where the rule meets at sites
     };
 
     void judge_rule(std::size_t k) {
         const PoolRule& keyed = problem_.rules[k];
-        const bool placed = problem_.metric != Metric::none;
         std::vector<FirmId> order;
         for (std::size_t i = 0; i < problem_.amount.size(); ++i) {
-            if (keyed.cell_of(FirmId(i)) != PoolRule::no_cell &&
-                problem_.amount[i] <= keyed.rule.highest_sum()) {
-                order.emplace_back(i);
-            }
+            if (case_.parties.may(keyed, FirmId(i))) order.emplace_back(i);
         }
         const auto key = [&](FirmId i) {
-            const PoolPlace at = placed ? problem_.place[i] : PoolPlace{};
+            const PoolPlace at = case_.place(i);
             return std::tuple(keyed.cell_of(i), at.a, at.b, i.value);
         };
         std::sort(order.begin(), order.end(), [&](FirmId i, FirmId j) { return key(i) < key(j); });
@@ -422,7 +301,7 @@ class PoolJudge {
                    keyed.cell_of(order[last]) == keyed.cell_of(order[first])) {
                 ++last;
             }
-            add_seats(order, first, last, seats);
+            add_seats(k, order, first, last, seats);
             first = last;
         }
         constexpr std::size_t chunk = 64;
@@ -430,9 +309,10 @@ class PoolJudge {
         parallel_chunks(seats.size(), chunk, threads_, [&](std::size_t begin, std::size_t end) {
             SeatQuestion question;
             question.rule = &keyed.rule;
+            question.parties = &case_.parties;
             question.tolerance = tolerance_ * scale_;
             for (std::size_t s = begin; s < end; ++s) {
-                judge_seat(seats[s], order, question, found[begin / chunk]);
+                judge_seat(k, seats[s], order, question, found[begin / chunk]);
             }
         });
         for (auto& part : found) {
@@ -440,20 +320,21 @@ class PoolJudge {
         }
     }
 
-    void add_seats(const std::vector<FirmId>& order, std::size_t first, std::size_t last,
-                   std::vector<SeatRange>& seats) const {
+    void add_seats(std::size_t k, const std::vector<FirmId>& order, std::size_t first,
+                   std::size_t last, std::vector<SeatRange>& seats) const {
         if (problem_.metric == Metric::none) {
             seats.push_back(
                 {first, last, {}, "the cell of firm " + std::to_string(order[first].value), false});
             return;
         }
-        for (std::size_t s = 0; s < problem_.sites.size(); ++s) {
+        const bool sites = problem_.at_sites(k);
+        for (std::size_t s = 0; sites && s < problem_.sites.size(); ++s) {
             seats.push_back({first, last, problem_.sites[s],
                              "site " + std::to_string(s) + " for the cell of firm " +
                                  std::to_string(order[first].value),
-                             false});
+                             false, s});
         }
-        for (std::size_t p = first; problem_.sites.empty() && p < last; ++p) {
+        for (std::size_t p = first; !sites && p < last; ++p) {
             const PoolPlace at = problem_.place[order[p]];
             if (p > first) {
                 const PoolPlace before = problem_.place[order[p - 1]];
@@ -463,10 +344,14 @@ class PoolJudge {
         }
     }
 
-    void judge_seat(const SeatRange& seat, const std::vector<FirmId>& order, SeatQuestion& question,
-                    std::vector<Violation>& found) const {
+    void judge_seat(std::size_t k, const SeatRange& seat, const std::vector<FirmId>& order,
+                    SeatQuestion& question, std::vector<Violation>& found) const {
         const DossierRule& rule = *question.rule;
         question.needs_home = seat.of_member;
+        question.most = static_cast<std::int64_t>(case_.most(k, seat.site));
+        question.opening_cost = rule.opening_cost;
+        if (problem_.at_sites(k) && !claim_.site_prices.empty())
+            question.opening_cost += claim_.site_prices[seat.site];
         question.items.clear();
         auto from = order.begin() + static_cast<std::ptrdiff_t>(seat.first);
         auto to = order.begin() + static_cast<std::ptrdiff_t>(seat.last);
@@ -482,12 +367,12 @@ class PoolJudge {
         }
         for (auto p = from; p != to; ++p) {
             const FirmId i = *p;
-            const PoolPlace at = problem_.metric == Metric::none ? PoolPlace{} : problem_.place[i];
-            const double far = km(at, seat.at);
+            const PoolPlace at = case_.place(i);
+            const double far = case_.km(at, seat.at);
             if (far > rule.max_radius_km) continue;
             question.items.push_back(
                 {i, problem_.value_of(i) - rule.cost_per_km * far - claim_.prices[i],
-                 problem_.amount[i], at.a == seat.at.a && at.b == seat.at.b});
+                 problem_.amount[i], at.a == seat.at.a && at.b == seat.at.b, case_.parties.of(i)});
         }
         switch (question.ask()) {
             case SeatQuestion::Answer::no:
@@ -500,7 +385,8 @@ class PoolJudge {
                 found.push_back({stage_, seat.name,
                                  "under rule " + rule.name + " the lawful group {" + members +
                                      "} is worth " + figure(question.excess()) +
-                                     " more than the prices of its members"});
+                                     " more than the prices of its members" +
+                                     (problem_.at_sites(k) ? " and its site" : "")});
                 return;
             }
             case SeatQuestion::Answer::undecided:
@@ -540,6 +426,7 @@ class PoolJudge {
 
     const PoolProblem& problem_;
     const PoolResult& claim_;
+    PoolCase case_{problem_};
     double tolerance_;
     std::string stage_;
     unsigned threads_;
@@ -547,6 +434,7 @@ class PoolJudge {
     double size_ = 0, travel_ = 0;  ///< sums of the groups' figures and of their travel, in size
     StageVerdict found_;
     std::vector<char> pooled_;
+    std::vector<std::size_t> group_of_;  ///< by firm; the number of groups = none
     Verdict verdict_;
 };
 

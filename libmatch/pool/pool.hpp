@@ -35,6 +35,7 @@
 #include <libmatch/model/pooling.hpp>
 #include <libmatch/model/pooling_faults.hpp>
 #include <libmatch/pool/large_search.hpp>
+#include <libmatch/pool/left_out.hpp>
 #include <libmatch/pool/reach.hpp>
 #include <libmatch/pool/small_search.hpp>
 
@@ -59,36 +60,6 @@ namespace detail {
     }
     return group;
 }
-
-inline void explain(const Board& board, const Reach& reach, PoolResult& result) {
-    const PoolProblem& problem = board.problem();
-    result.reasons.assign(board.firms(), PoolReason::not_worth);
-    result.missing.assign(board.firms(), 0);
-    for (std::size_t i = 0; i < board.firms(); ++i) {
-        const FirmId firm(i);
-        bool covered = false, fits = false;
-        for (const PoolRule& keyed : problem.rules) {
-            if (keyed.cell_of(firm) == PoolRule::no_cell) continue;
-            covered = true;
-            fits = fits || problem.amount[i] <= keyed.rule.highest_sum();
-        }
-        if (!covered) {
-            result.reasons[i] = PoolReason::no_rule;
-        } else if (!fits) {
-            result.reasons[i] = PoolReason::amount_over_max;
-        } else if (!reach.can_join.empty() && !reach.can_join[i]) {
-            result.reasons[i] = PoolReason::too_few_neighbours;
-            result.missing[i] = std::isfinite(reach.missing[i]) ? reach.missing[i] : 0;
-        }
-    }
-    for (const PoolGroup& g : result.groups) {
-        for (const FirmId i : g.members) result.reasons[i] = PoolReason::pooled;
-    }
-}
-
-}  // namespace detail
-
-namespace detail {
 
 /// The largest value or opening cost in size: what rounding is measured by.
 [[nodiscard]] inline double value_scale(const PoolProblem& problem) {
@@ -204,7 +175,7 @@ inline void add_prices(const PoolProblem& problem, const PoolResult& result, Exa
               [](const PoolGroup& a, const PoolGroup& b) {
                   return a.members.front() < b.members.front();
               });
-    explain(board, reach, result);
+    LeftOut(board, reach, result).answer(options.threads);
     Certificate& certificate = result.certificate;
     certificate.objective = objective.down();
     certificate.bound = bound.up();
@@ -235,6 +206,7 @@ inline void add_prices(const PoolProblem& problem, const PoolResult& result, Exa
     ExactSum bound;
     for (double& price : result.prices) price = detail::shifted_up(price, exponent);
     for (double& price : result.site_prices) price = detail::shifted_up(price, exponent);
+    for (NearestGroup& at : result.nearest) at.more_value = std::ldexp(at.more_value, exponent);
     detail::add_prices(problem, result, bound);
     result.certificate.bound = bound.up();
     result.certificate.objective = -detail::shifted_up(-result.certificate.objective, exponent);

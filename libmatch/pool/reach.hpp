@@ -120,7 +120,6 @@ class ReachFinder {
         const Board::Rule& rule = board_.rule_of(seat);
         const std::uint32_t home = board_.seats()[seat].spot;
         const std::size_t at_most = board_.most_at(seat);
-        if (at_most < rule.least) return false;
         items_.clear();
         board_.each_firm_near(seat, [&](FirmId i, double) {
             items_.push_back(
@@ -145,7 +144,9 @@ class ReachFinder {
             const double most = own + top_sum(at_most - fixed, rank, host);
             reach.missing[item.firm] =
                 std::min(reach.missing[item.firm], std::max(0.0, rule.lowest - most));
-            if (most < rule.lowest || items_.size() < rule.least || !fits(rule, item)) continue;
+            if (most < rule.lowest || std::min(items_.size(), at_most) < rule.least ||
+                !fits(rule, item))
+                continue;
             reach.can_join[item.firm] = 1;
             live = true;
         }

@@ -1,0 +1,185 @@
+// Sites with limits and firms bound to each other, against brute force and under the judge.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+
+#include <libmatch/check/pooling.hpp>
+#include <libmatch/pool/pool.hpp>
+
+#include "cases.hpp"
+
+namespace {
+
+using namespace libmatch;
+using pooling_cases::country;
+using pooling_cases::small_problem;
+
+std::string complaints(const check::Verdict& verdict) {
+    std::string text;
+    for (const auto& v : verdict.violations) text += v.subject + ": " + v.problem + "\n";
+    return text;
+}
+
+/// The optimum by trying every partition, rule and seat; for a handful of firms.
+double best_value(const PoolProblem& problem) {
+    const std::size_t n = problem.amount.size();
+    const std::size_t none = problem.sites.size();
+    const auto km = [&](PoolPlace p, PoolPlace q) {
+        return problem.metric == Metric::plane
+                   ? std::hypot(p.a - q.a, p.b - q.b)
+                   : distance_km(LatLon{p.a, p.b}, LatLon{q.a, q.b});
+    };
+    // Worth of each set by site; the last one stands for members' places.
+    std::vector<std::map<std::size_t, double>> worth(std::size_t{1} << n);
+    for (std::size_t set = 1; set < worth.size(); ++set) {
+        const auto holds = [&](FirmId i) { return (set >> i.value & 1) != 0; };
+        bool kept = true;
+        for (const auto& [a, b] : problem.together) kept = kept && holds(a) == holds(b);
+        for (const auto& [a, b] : problem.apart) kept = kept && !(holds(a) && holds(b));
+        if (!kept) continue;
+        std::vector<FirmId> members;
+        double sum = 0, value = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            if (!(set >> i & 1)) continue;
+            members.emplace_back(i);
+            sum += problem.amount[i];
+            value += problem.value_of(FirmId(i));
+        }
+        for (std::size_t k = 0; k < problem.rules.size(); ++k) {
+            const PoolRule& keyed = problem.rules[k];
+            const DossierRule& rule = keyed.rule;
+            const auto count = static_cast<std::int64_t>(members.size());
+            const std::uint32_t cell = keyed.cell_of(members.front());
+            if (sum < rule.lowest_sum() || sum > rule.highest_sum() || count < rule.min_members ||
+                count > rule.max_members || cell == PoolRule::no_cell ||
+                std::any_of(members.begin(), members.end(),
+                            [&](FirmId i) { return keyed.cell_of(i) != cell; })) {
+                continue;
+            }
+            const auto meet = [&](PoolPlace at, std::size_t site) {
+                double travel = 0;
+                for (const FirmId i : members) {
+                    const double far = km(problem.place[i], at);
+                    if (far > rule.max_radius_km) return;
+                    travel += far * rule.cost_per_km;
+                }
+                const double here = value - travel - rule.opening_cost;
+                const auto [slot, fresh] = worth[set].try_emplace(site, here);
+                if (!fresh) slot->second = std::max(slot->second, here);
+            };
+            if (problem.metric == Metric::none) {
+                const double here = value - rule.opening_cost;
+                const auto [slot, fresh] = worth[set].try_emplace(none, here);
+                if (!fresh) slot->second = std::max(slot->second, here);
+            } else if (problem.at_sites(k)) {
+                for (std::size_t s = 0; s < problem.sites.size(); ++s) {
+                    if (static_cast<double>(count) <= problem.seats_at(s)) meet(problem.sites[s], s);
+                }
+            } else {
+                for (const FirmId i : members) meet(problem.place[i], none);
+            }
+        }
+    }
+    std::vector<double> used(problem.sites.size(), 0);
+    const std::function<double(std::size_t)> best = [&](std::size_t set) -> double {
+        if (set == 0) return 0;
+        const std::size_t low = set & (0 - set);
+        double most = best(set ^ low);
+        for (std::size_t part = set; part != 0; part = (part - 1) & set) {
+            if (!(part & low)) continue;
+            for (const auto& [site, value] : worth[part]) {
+                if (site != none && used[site] >= problem.sessions_at(site)) continue;
+                if (site != none) used[site] += 1;
+                most = std::max(most, value + best(set ^ part));
+                if (site != none) used[site] -= 1;
+            }
+        }
+        return most;
+    };
+    return best((std::size_t{1} << n) - 1);
+}
+
+/// Sites with few sessions and seats; some rules meet at members.
+PoolProblem with_sites(PoolProblem problem, std::uint64_t seed) {
+    Random random(seed + 1'000'000);
+    if (problem.metric == Metric::none) {
+        problem.metric = Metric::plane;
+        for (std::size_t i = 0; i < problem.amount.size(); ++i)
+            problem.place.push_back({100 * random.uniform(), 100 * random.uniform()});
+    }
+    problem.sites.clear();
+    const bool sphere = problem.metric == Metric::sphere;
+    for (std::uint64_t s = 0; s < 1 + random.below(3); ++s) {
+        problem.sites.push_back(sphere ? PoolPlace{45 + random.uniform(), 4 + random.uniform()}
+                                       : PoolPlace{100 * random.uniform(), 100 * random.uniform()});
+        problem.sessions.push_back(random.below(4) == 0 ? HUGE_VAL
+                                                        : static_cast<double>(random.below(3)));
+        problem.seats.push_back(random.below(2) == 0 ? HUGE_VAL
+                                                     : static_cast<double>(1 + random.below(4)));
+    }
+    for (PoolRule& keyed : problem.rules) {
+        keyed.rule.max_radius_km = HUGE_VAL;
+        if (random.below(3) == 0) keyed.rule.seat = SeatKind::member;
+    }
+    return problem;
+}
+
+PoolProblem with_pairs(PoolProblem problem, std::uint64_t seed) {
+    Random random(seed + 2'000'000);
+    const std::size_t n = problem.amount.size();
+    if (n < 2) return problem;
+    for (std::uint64_t k = 0; k < 1 + random.below(4); ++k) {
+        const FirmId a(random.below(n)), b(random.below(n));
+        if (a == b) continue;
+        (random.below(2) == 0 ? problem.together : problem.apart).push_back({a, b});
+    }
+    return problem;
+}
+
+/// How often the optimum was reached and proven, over many small problems.
+struct Tally {
+    int problems = 0, reached = 0, proven = 0;
+    void add(const PoolProblem& problem, std::uint64_t seed) {
+        Control control;
+        PoolOptions options;
+        options.gap = 0;
+        const PoolResult result = pool(problem, options, control);
+        const double optimum = best_value(problem);
+        EXPECT_LE(result.certificate.objective, optimum + 1e-8) << "seed " << seed;
+        EXPECT_GE(result.certificate.bound, optimum - 1e-8) << "seed " << seed;
+        const check::Verdict verdict = check::verify(problem, result);
+        EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
+        ++problems;
+        reached += result.certificate.objective >= optimum - 1e-8;
+        proven += result.certificate.status == Status::optimal;
+    }
+};
+
+TEST(PoolRules, SitesKeepTheirSessionsAndSeats) {
+    Tally tally;
+    for (std::uint64_t seed = 0; seed < 250; ++seed)
+        tally.add(with_sites(small_problem(seed, 7), seed), seed);
+    RecordProperty("reached", tally.reached);
+    RecordProperty("proven", tally.proven);
+    std::printf("%d %d %d\n", tally.problems, tally.reached, tally.proven);
+    EXPECT_EQ(tally.reached, tally.problems);
+}
+
+TEST(PoolRules, FirmsStayTogetherAndApart) {
+    Tally tally;
+    for (std::uint64_t seed = 0; seed < 300; ++seed)
+        tally.add(with_pairs(small_problem(seed, 7), seed), seed);
+    std::printf("%d %d %d\n", tally.problems, tally.reached, tally.proven);
+    EXPECT_EQ(tally.reached, tally.problems);
+}
+
+TEST(PoolRules, SitesAndPairsAtOnce) {
+    Tally tally;
+    for (std::uint64_t seed = 0; seed < 200; ++seed)
+        tally.add(with_pairs(with_sites(small_problem(seed, 7), seed), seed), seed);
+    std::printf("%d %d %d\n", tally.problems, tally.reached, tally.proven);
+    EXPECT_EQ(tally.reached, tally.problems);
+}
+
+}  // namespace
