@@ -24,7 +24,7 @@ inline void judge_leads(PlanCase& c) {
     problem.firms = c.plan.dossiers.size();
     problem.advisers = c.market.advisers.size();
     problem.eligible = [&](FirmId d, AdviserId j) {
-        return may_lead(c.market, c.market.firms.place[c.plan.dossiers[d].seat], j);
+        return may_lead(c.market, seat_place(c.market, c.plan.dossiers[d]), j);
     };
     std::vector<DossierNeeds> needs;
     for (const Dossier& d : c.plan.dossiers) needs.push_back(needs_of(c.market, d));
@@ -35,7 +35,7 @@ inline void judge_leads(PlanCase& c) {
             const auto& list = served[m.firm];
             if (std::find(list.begin(), list.end(), j) != list.end()) known += 1;
         }
-        return lead_utility(c.market, needs[d], c.market.firms.place[x.seat],
+        return lead_utility(c.market, needs[d], seat_place(c.market, x),
                             known / static_cast<double>(x.members.size()), j);
     };
     problem.load = [&](FirmId d, AdviserId) { return writing_hours(c.market, c.plan.dossiers[d]); };
@@ -68,10 +68,10 @@ inline void judge_specialists(PlanCase& c) {
         const Dossier& x = dossiers[d];
         if (!x.lead.known()) return false;
         return j == x.lead || (market.advisers.specialist_capacity[j] > 0 &&
-                               may_assist(market, market.firms.place[x.seat], j));
+                               may_assist(market, seat_place(market, x), j));
     };
     problem.utility = [&](FirmId d, AdviserId j) {
-        return specialist_utility(market, market.firms.place[dossiers[d].seat], j);
+        return specialist_utility(market, seat_place(market, dossiers[d]), j);
     };
     problem.firm_name = [](FirmId d) { return PlanCase::dossier(d); };
     problem.adviser_name = [&](AdviserId j) { return "adviser " + market.advisers.id[j]; };
@@ -111,7 +111,7 @@ inline void judge_loans(PlanCase& c) {
     // What seeks a lender: every dossier, then every firm whose residual reaches the ticket
     // alone.
     struct Request {
-        FirmId at;
+        PlaceId at;
         double amount;
         std::vector<FirmId> borrowers;
     };
@@ -119,7 +119,7 @@ inline void judge_loans(PlanCase& c) {
     std::vector<std::uint8_t> pooled(c.market.firms.size(), 0);
     std::map<std::uint32_t, std::size_t> solo;
     for (const Dossier& d : c.plan.dossiers) {
-        requests.push_back({d.seat, d.sum_eur, {}});
+        requests.push_back({seat_place(c.market, d), d.sum_eur, {}});
         for (const DossierMember& m : d.members) {
             pooled[m.firm] = 1;
             requests.back().borrowers.push_back(m.firm);
@@ -129,19 +129,19 @@ inline void judge_loans(PlanCase& c) {
     for (const FirmId i : seekers(c)) {
         if (pooled[i] != 0 || residual[i] < smallest_ticket(c)) continue;
         solo.emplace(i.value, requests.size());
-        requests.push_back({i, residual[i], {i}});
+        requests.push_back({c.market.firms.place[i], residual[i], {i}});
     }
     AssignmentCase problem;
     problem.stage = stage::lend;
     problem.firms = requests.size();
     problem.advisers = c.market.lenders.size();
     problem.eligible = [&](FirmId r, AdviserId l) {
-        return may_lend(c.market, c.market.firms.place[requests[r].at], requests[r].amount,
-                        requests[r].borrowers, c.market.lenders[l]);
+        return may_lend(c.market, requests[r].at, requests[r].amount, requests[r].borrowers,
+                        c.market.lenders[l]);
     };
     problem.utility = [&](FirmId, AdviserId l) { return lend_utility(c.market.lenders[l]); };
     problem.firm_name = [&](FirmId r) {
-        return r < c.plan.dossiers.size() ? c.dossier(r) : "loan of " + c.firm(requests[r].at);
+        return r < c.plan.dossiers.size() ? c.dossier(r) : "loan of " + c.firm(requests[r].borrowers.front());
     };
     problem.adviser_name = [&](AdviserId l) { return "lender " + c.market.lenders[l].id; };
     AssignmentLimits limits;

@@ -118,4 +118,29 @@ struct PoolCase {
     }
 };
 
+/// What firm i, with all that are bound to it, lacks to be taken by a group.
+[[nodiscard]] inline NearestGroup needs_at(const PoolCase& c, const PoolGroup& group, FirmId i) {
+    const DossierRule& rule = c.problem.rules[group.rule].rule;
+    const std::vector<FirmId> party = c.parties.with(i);
+    NearestGroup needs;
+    double sum = 0, value = 0;
+    for (const FirmId j : group.members) {
+        sum += c.problem.amount[j];
+        needs.apart = needs.apart || c.parties.apart(i, j);
+    }
+    for (const FirmId j : party) {
+        const double far = c.km(c.place(j), c.place(group));
+        needs.more_km = std::max(needs.more_km, far - rule.max_radius_km);
+        sum += c.problem.amount[j];
+        value += c.problem.value_of(j) - rule.cost_per_km * far;
+    }
+    if (sum > rule.highest_sum()) needs.more_eur = sum - rule.max_sum;
+    const auto members = static_cast<double>(group.members.size() + party.size());
+    const double over = members - c.most(group.rule, group.seat);
+    if (over > 0) needs.places = static_cast<std::int32_t>(over);
+    needs.more_value = std::max(0.0, -value);
+    needs.km = c.km(c.place(i), c.place(group));
+    return needs;
+}
+
 }  // namespace libmatch::check::detail

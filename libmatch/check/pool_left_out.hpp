@@ -114,7 +114,7 @@ class LeftOutJudge {
             const bool foe = std::any_of(group.members.begin(), group.members.end(),
                                          [&](FirmId j) { return case_.parties.apart(i, j); });
             if (!foe || !shares_keys(group, i)) continue;
-            const NearestGroup needs = needs_at(group, i);
+            const NearestGroup needs = needs_at(case_, group, i);
             if (needs.nothing_else()) return true;
         }
         return false;
@@ -124,31 +124,6 @@ class LeftOutJudge {
         const PoolRule& keyed = problem_.rules[group.rule];
         return case_.parties.may(keyed, i) &&
                keyed.cell_of(i) == keyed.cell_of(group.members.front());
-    }
-
-    /// What firm i, with all that are bound to it, lacks to be taken by a group.
-    [[nodiscard]] NearestGroup needs_at(const PoolGroup& group, FirmId i) const {
-        const DossierRule& rule = problem_.rules[group.rule].rule;
-        const std::vector<FirmId> party = case_.parties.with(i);
-        NearestGroup needs;
-        double sum = 0, value = 0;
-        for (const FirmId j : group.members) {
-            sum += problem_.amount[j];
-            needs.apart = needs.apart || case_.parties.apart(i, j);
-        }
-        for (const FirmId j : party) {
-            const double far = case_.km(case_.place(j), case_.place(group));
-            needs.more_km = std::max(needs.more_km, far - rule.max_radius_km);
-            sum += problem_.amount[j];
-            value += problem_.value_of(j) - rule.cost_per_km * far;
-        }
-        if (sum > rule.highest_sum()) needs.more_eur = sum - rule.max_sum;
-        const auto members = static_cast<double>(group.members.size() + party.size());
-        const double over = members - case_.most(group.rule, group.seat);
-        if (over > 0) needs.places = static_cast<std::int32_t>(over);
-        needs.more_value = std::max(0.0, -value);
-        needs.km = case_.km(case_.place(i), case_.place(group));
-        return needs;
     }
 
     void judge_nearest() {
@@ -211,7 +186,7 @@ class LeftOutJudge {
     }
 
     void judge_needs(FirmId i, const NearestGroup& claim) {
-        const NearestGroup found = needs_at(claim_.groups[claim.group], i);
+        const NearestGroup found = needs_at(case_, claim_.groups[claim.group], i);
         const auto same = [](double claimed, double true_figure, double size) {
             return std::fabs(claimed - true_figure) <= 1e-6 * (size + std::fabs(true_figure));
         };

@@ -102,11 +102,14 @@ class MarketBuilder {
         read_settings();
         read_dossier_rules();
         read_firms();
+        read_key_columns();
         read_advisers();
         read_schemes();
         read_lenders();
         read_resources();
         read_sites();
+        read_firm_pairs();
+        check_seats();
         read_pairs();
         sort_faults();
         return std::move(market_);
@@ -324,11 +327,14 @@ class MarketBuilder {
         const auto radius = in.numbers("max_radius_km", HUGE_VAL, {0, HUGE_VAL});
         const auto opening = in.numbers("opening_cost", 0, {-1e12, 1e12});
         const auto per_km = in.numbers("cost_per_km", 0, {0, 1e12});
+        const TextColumn* seat = in.text("seat");
         if (name == nullptr) return;
         for (std::size_t r = 0; r < in.rows(); ++r) {
             KeyedRule k;
             k.rule = {std::string((*name)[r]), min_sum[r], max_sum[r], min_members[r],
-                      max_members[r],          radius[r],  opening[r], per_km[r]};
+                      max_members[r],          radius[r],  opening[r], per_km[r],
+                      SeatKind::member};
+            if (seat != nullptr && !(*seat)[r].empty()) read_seat(in, r, (*seat)[r], k.rule);
             if (max_sum[r] < min_sum[r]) {
                 in.fault(r, "max_sum", number_text(max_sum[r]), "it is below min_sum", "raise it");
             }
@@ -339,15 +345,61 @@ class MarketBuilder {
             if (keys != nullptr) {
                 for (const std::string_view item : list_items((*keys)[r])) {
                     const auto at = std::find(key_names.begin(), key_names.end(), item);
+                    KeyedRule::Key key{static_cast<KeyedRule::Kind>(at - key_names.begin()), 0};
                     if (at == key_names.end()) {
-                        in.fault(r, "keys", item, "this is no key",
-                                 "use naf, naf_division, commune, epci, departement or region");
-                        continue;
+                        const auto column = key_column(in, r, item);
+                        if (!column) continue;
+                        key.column = *column;
                     }
-                    k.keys.push_back(static_cast<KeyedRule::Key>(at - key_names.begin()));
+                    k.keys.push_back(key);
                 }
             }
             market_.dossier_rules.push_back(std::move(k));
+        }
+    }
+
+    static void read_seat(TableReader& in, std::size_t row, std::string_view seat,
+                          DossierRule& rule) {
+        if (seat == "site") {
+            rule.seat = SeatKind::site;
+        } else if (seat != "member") {
+            in.fault(row, "seat", seat, "this is no kind of seat", "use member or site");
+        }
+    }
+
+    /// The number of a column of the firms that serves as a key.
+    std::optional<std::uint32_t> key_column(TableReader& in, std::size_t row,
+                                            std::string_view name) {
+        const auto firms = tables_->find("firms");
+        if (firms == tables_->end() || firms->second.text(name) == nullptr) {
+            const bool numbers = firms != tables_->end() && firms->second.find(name) != nullptr;
+            in.fault(row, "keys", name,
+                     numbers ? "this column of the table firms holds numbers, text is expected"
+                             : "this is no key, and no column of the table firms",
+                     numbers
+                         ? "convert the column to text"
+                         : "use naf, naf_division, commune, epci, departement, region or a text "
+                           "column of the firms");
+            return std::nullopt;
+        }
+        auto& columns = market_.firms.columns;
+        for (std::uint32_t c = 0; c < columns.size(); ++c) {
+            if (columns[c].name == name) return c;
+        }
+        columns.push_back({std::string(name), {}, {}});
+        return static_cast<std::uint32_t>(columns.size() - 1);
+    }
+
+    void read_key_columns() {
+        if (market_.firms.columns.empty()) return;
+        TableReader in = open("firms");
+        for (FirmColumn& column : market_.firms.columns) {
+            Vocabulary words(column.words);
+            (void)words.add("");
+            const TextColumn* cells = in.text(column.name);
+            column.word.assign(in.rows(), 0);
+            for (std::size_t r = 0; cells != nullptr && r < in.rows(); ++r)
+                column.word[r] = words.add((*cells)[r]);
         }
     }
 
@@ -531,6 +583,51 @@ class MarketBuilder {
             market_.sites.push_back({id[r], std::string(name != nullptr ? (*name)[r] : id[r]),
                                      place[r], sessions[r], seats[r]});
         }
+    }
+
+    void check_seats() {
+        TableReader in = open("dossier_rules");
+        for (std::size_t r = 0; r < market_.dossier_rules.size(); ++r) {
+            if (market_.dossier_rules[r].rule.seat == SeatKind::site && market_.sites.empty())
+                in.fault(r, "seat", "site", "the table sites is empty",
+                         "list sites, or meet at members");
+        }
+    }
+
+    void read_firm_pairs() {
+        TableReader in = open("firm_pairs");
+        const TextColumn* firm = in.required_text("firm_id");
+        const TextColumn* other = in.required_text("other_firm_id");
+        const TextColumn* kind = in.required_text("kind");
+        if (firm == nullptr || other == nullptr || kind == nullptr) return;
+        std::map<std::pair<std::uint32_t, std::uint32_t>, bool> known;
+        for (std::size_t r = 0; r < in.rows(); ++r) {
+            const auto a = market_.firm_index.find(std::string((*firm)[r]));
+            const auto b = market_.firm_index.find(std::string((*other)[r]));
+            if (a == market_.firm_index.end()) unknown(in, r, "firm_id", (*firm)[r], "firms");
+            if (b == market_.firm_index.end())
+                unknown(in, r, "other_firm_id", (*other)[r], "firms");
+            const bool together = (*kind)[r] == "together";
+            if (!together && (*kind)[r] != "apart") {
+                in.fault(r, "kind", (*kind)[r], "this is no kind of pair of firms",
+                         "use together or apart");
+                continue;
+            }
+            if (a == market_.firm_index.end() || b == market_.firm_index.end()) continue;
+            if (a->second == b->second) {
+                in.fault(r, "other_firm_id", (*other)[r], "a firm is paired with itself",
+                         "name two firms");
+                continue;
+            }
+            const auto [at, fresh] = known.emplace(std::minmax(a->second, b->second), together);
+            if (!fresh && at->second != together) {
+                in.fault(r, "kind", (*kind)[r],
+                         "another row says the contrary of the same two firms",
+                         "keep one of the rows");
+            }
+        }
+        for (const auto& [pair, together] : known)
+            market_.firm_pairs.push_back({FirmId(pair.first), FirmId(pair.second), together});
     }
 
     void read_pairs() {

@@ -79,6 +79,13 @@ struct NafCode {
 /// A small set of words of one vocabulary (languages, labels, legal forms), as a bit mask.
 using WordSet = std::uint64_t;
 
+/// A text column of the firms that a rule names.
+struct FirmColumn {
+    std::string name;
+    std::vector<std::string> words;   ///< the first is the empty one
+    std::vector<std::uint32_t> word;  ///< one per firm
+};
+
 struct Firms {
     std::vector<std::string> id;
     std::vector<PlaceId> place;
@@ -92,8 +99,9 @@ struct Firms {
     Eigen::ArrayXXf weight;           ///< skills x firms, or skills x 1 when common to all
     std::vector<double> cost_eur, own_funds_eur, aid_received_eur;
     std::vector<std::uint8_t> consents_pooling;
-    std::vector<double> priority;
+    std::vector<double> priority;  ///< what a dossier with the firm is worth; the order of grants
     std::vector<std::int32_t> demand;  ///< advisers wanted per programme
+    std::vector<FirmColumn> columns;   ///< those that rules name
     std::vector<std::uint32_t> row;    ///< row of each firm in the table; empty = its index
     [[nodiscard]] std::size_t size() const { return id.size(); }
 };
@@ -182,9 +190,27 @@ struct PairNote {
     double value = 0;
 };
 
+/// Two firms bound to share a dossier, or to share none.
+struct FirmPair {
+    FirmId a, b;
+    bool together = true;
+};
+
 /// A dossier rule and the attributes that its members share.
 struct KeyedRule {
-    enum class Key : std::uint8_t { naf, naf_division, commune, epci, departement, region };
+    enum class Kind : std::uint8_t {
+        naf,
+        naf_division,
+        commune,
+        epci,
+        departement,
+        region,
+        column
+    };
+    struct Key {
+        Kind kind = Kind::naf;
+        std::uint32_t column = 0;  ///< in Firms::columns
+    };
     DossierRule rule;
     std::vector<Key> keys;
 };
@@ -222,8 +248,9 @@ struct Market {
     bool lenders_have_budgets = false;  ///< then amounts count against them, not loans
     std::vector<Resource> resources;
     std::vector<Site> sites;
-    Eigen::ArrayXXf resource_skill;  ///< skills x resources, level taught 0-4
-    std::vector<PairNote> notes;     ///< sorted by firm, then adviser
+    Eigen::ArrayXXf resource_skill;    ///< skills x resources, level taught 0-4
+    std::vector<FirmPair> firm_pairs;  ///< sorted; the smaller firm first
+    std::vector<PairNote> notes;       ///< sorted by firm, then adviser
     std::vector<std::size_t>
         notes_of_firm;  ///< notes of firm i are [notes_of_firm[i], notes_of_firm[i + 1])
     std::unordered_map<std::string, std::uint32_t> firm_index, adviser_index;

@@ -2,6 +2,7 @@
 // (model/plan_tables.hpp).
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -31,7 +32,8 @@ struct DossierMember {
 
 struct Dossier {
     RuleId rule;
-    FirmId seat;
+    FirmId seat;  ///< the member at whose place it meets; none if it meets at a site
+    SiteId site;  ///< may be none
     std::vector<DossierMember> members;  ///< sorted by firm
     double sum_eur = 0;
     double value = 0;
@@ -73,6 +75,11 @@ struct Unserved {
     FirmId firm;
     std::string reason;
     double amount_eur = 0;  ///< stage pool: the amount that sought a dossier
+    // Of stage pool:
+    double missing_eur =
+        std::nan("");        ///< lacking to the ticket within reach; NaN = nothing is said
+    DossierId nearest = {};  ///< the dossier nearest to it whose keys it shares
+    std::string needs = {};  ///< all that it would need to be taken there
 };
 
 /// How much of a market a stage looked at, over all its lists and proofs.
@@ -116,6 +123,12 @@ struct Plan {
         return nullptr;
     }
 };
+
+/// Where a dossier meets.
+[[nodiscard]] inline PlaceId seat_place(const Market& market, const Dossier& dossier) {
+    return dossier.site.known() ? market.sites[dossier.site].place
+                                : market.firms.place[dossier.seat];
+}
 
 /// The advisers of each firm, over all programmes.
 [[nodiscard]] inline std::vector<std::vector<AdviserId>> advisers_of_firms(const Market& market,

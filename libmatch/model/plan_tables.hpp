@@ -77,20 +77,17 @@ struct PriceOwner {
     std::vector<std::string> ids;
 };
 
-inline PriceOwner price_owner(const Market& market, const std::string& stage_name) {
-    PriceOwner owner;
-    if (stage_name == stage::fund) {
-        owner.kind = "scheme";
-        for (const Scheme& s : market.schemes) owner.ids.push_back(s.id);
-    } else if (stage_name == stage::pool) {
-        owner = {"firm", market.firms.id};
-    } else if (stage_name == stage::lend) {
-        owner.kind = "lender";
-        for (const Lender& l : market.lenders) owner.ids.push_back(l.id);
-    } else {
-        owner = {"adviser", market.advisers.id};
-    }
-    return owner;
+/// The owners of a stage's prices, in the order of these.
+inline std::vector<PriceOwner> price_owners(const Market& market, const std::string& stage_name) {
+    const auto ids = [](const auto& rows) {
+        std::vector<std::string> all;
+        for (const auto& row : rows) all.push_back(row.id);
+        return all;
+    };
+    if (stage_name == stage::fund) return {{"scheme", ids(market.schemes)}};
+    if (stage_name == stage::pool) return {{"firm", market.firms.id}, {"site", ids(market.sites)}};
+    if (stage_name == stage::lend) return {{"lender", ids(market.lenders)}};
+    return {{"adviser", market.advisers.id}};
 }
 
 class PlanReader {
@@ -104,6 +101,7 @@ class PlanReader {
             lender_.emplace(market.lenders[l].id, l);
         for (std::size_t p = 0; p < market.programmes.size(); ++p)
             programme_.emplace(market.programmes[p].name, p);
+        for (std::size_t s = 0; s < market.sites.size(); ++s) site_.emplace(market.sites[s].id, s);
         for (std::size_t r = 0; r < market.dossier_rules.size(); ++r)
             rule_.emplace(market.dossier_rules[r].rule.name, r);
     }
@@ -161,13 +159,14 @@ class PlanReader {
     void read_dossiers() {
         TableReader in = open("dossiers");
         const auto *id = in.required_text("dossier_id"), *rule = in.required_text("rule"),
-                   *seat = in.required_text("seat_firm_id"), *lead = in.text("lead_adviser_id"),
-                   *lender = in.text("lender_id");
+                   *seat = in.text("seat_firm_id"), *site = in.text("seat_site_id"),
+                   *lead = in.text("lead_adviser_id"), *lender = in.text("lender_id");
         const auto sum = in.numbers("sum_eur", 0, {}), value = in.numbers("value", 0, {});
         for (std::size_t r = 0; r < in.rows() && id != nullptr; ++r) {
             Dossier d;
             d.rule = look_up<RuleId>(in, rule, "rule", r, rule_);
             d.seat = look_up<FirmId>(in, seat, "seat_firm_id", r, market_.firm_index);
+            d.site = look_up<SiteId>(in, site, "seat_site_id", r, site_);
             d.lead = look_up<AdviserId>(in, lead, "lead_adviser_id", r, market_.adviser_index);
             d.lender = look_up<LenderId>(in, lender, "lender_id", r, lender_);
             d.sum_eur = sum[r];
@@ -201,9 +200,11 @@ class PlanReader {
                 plan_.dossiers[d].members.push_back({i, amount[r], distance[r]});
         }
         for (std::size_t d = 0; d < plan_.dossiers.size(); ++d) {
-            if (!plan_.dossiers[d].rule.known() || !plan_.dossiers[d].seat.known()) {
+            const Dossier& x = plan_.dossiers[d];
+            if (!x.rule.known() || x.seat.known() == x.site.known()) {
                 in.fault(static_cast<std::int64_t>(-1), "rule", dossier_name(d),
-                         "the dossier has no rule or no seat", "name both");
+                         "the dossier has no rule or not one seat",
+                         "name the rule, and a firm or a site");
             }
         }
     }
@@ -247,13 +248,17 @@ class PlanReader {
         TableReader out = open("unserved");
         const auto *stage_name = out.required_text("stage"), *left = out.required_text("firm_id"),
                    *reason = out.text("reason");
-        const auto amount = out.numbers("amount_eur", 0, {});
+        const auto *nearest = out.text("nearest_dossier_id"), *needs = out.text("needs");
+        const auto amount = out.numbers("amount_eur", 0, {}),
+                   missing = out.numbers("missing_eur", std::nan(""), {});
         for (std::size_t r = 0; r < out.rows(); ++r) {
             const auto i = look_up<FirmId>(out, left, "firm_id", r, market_.firm_index);
             if (!i.known() || stage_name == nullptr) continue;
-            plan_.unserved.push_back({std::string((*stage_name)[r]), i,
-                                      std::string(reason != nullptr ? (*reason)[r] : ""),
-                                      amount[r]});
+            plan_.unserved.push_back(
+                {std::string((*stage_name)[r]), i,
+                 std::string(reason != nullptr ? (*reason)[r] : ""), amount[r], missing[r],
+                 look_up<DossierId>(out, nearest, "nearest_dossier_id", r, dossier_),
+                 std::string(needs != nullptr ? (*needs)[r] : "")});
         }
     }
 
@@ -359,15 +364,20 @@ class PlanReader {
                 c.status = *at;
             }
             plan_.certificates.emplace_back(std::string((*stage_name)[r]), c);
-            const PriceOwner owner = price_owner(market_, plan_.certificates.back().first);
-            if (plan_.certificates.back().first != stage::resources) {
-                plan_.prices[plan_.certificates.back().first].assign(owner.ids.size(), 0.0);
-            }
+            const std::string& name_of = plan_.certificates.back().first;
+            if (name_of == stage::resources) continue;
+            std::size_t owners = 0;
+            for (const PriceOwner& owner : price_owners(market_, name_of))
+                owners += owner.ids.size();
+            plan_.prices[name_of].assign(owners, 0.0);
         }
         TableReader prices = open("prices");
-        const auto *of = prices.required_text("stage"), *id = prices.required_text("id");
+        const auto *of = prices.required_text("stage"), *id = prices.required_text("id"),
+                   *kind = prices.text("kind");
         const auto price = prices.numbers("price", 0, {});
-        std::map<std::string, std::unordered_map<std::string, std::size_t>> index;
+        // Positions by stage, kind and id: a site may have the id of a firm.
+        std::map<std::string, std::map<std::string, std::unordered_map<std::string, std::size_t>>>
+            index;
         for (std::size_t r = 0; r < prices.rows() && of != nullptr && id != nullptr; ++r) {
             const std::string stage_of((*of)[r]);
             const auto values = plan_.prices.find(stage_of);
@@ -376,21 +386,30 @@ class PlanReader {
                              "keep both");
                 continue;
             }
-            auto& ids = index[stage_of];
-            if (ids.empty()) {
-                const PriceOwner owner = price_owner(market_, stage_of);
-                for (std::size_t k = 0; k < owner.ids.size(); ++k) ids.emplace(owner.ids[k], k);
+            auto& kinds = index[stage_of];
+            if (kinds.empty()) {
+                std::size_t position = 0;
+                for (const PriceOwner& owner : price_owners(market_, stage_of)) {
+                    for (const std::string& name_of : owner.ids)
+                        kinds[owner.kind].emplace(name_of, position++);
+                }
             }
-            const auto at = look_up<FirmId>(prices, id, "id", r, ids);
+            const bool site = kind != nullptr && (*kind)[r] == "site";
+            const auto at = look_up<FirmId>(prices, id, "id", r,
+                                            site ? kinds["site"] : kinds[main_kind(stage_of)]);
             if (at.known()) values->second[at] = price[r];
         }
+    }
+
+    [[nodiscard]] std::string main_kind(const std::string& stage_name) const {
+        return price_owners(market_, stage_name).front().kind;
     }
 
     const Market& market_;
     const Tables& tables_;
     Plan plan_;
     std::unordered_map<std::string, std::size_t> resource_, scheme_, lender_, programme_, rule_,
-        dossier_;
+        dossier_, site_;
 };
 
 }  // namespace detail
@@ -405,6 +424,9 @@ class PlanReader {
     };
     const auto lender = [&](LenderId l) {
         return l.known() ? std::string_view(market.lenders[l].id) : std::string_view();
+    };
+    const auto site = [&](SiteId s) {
+        return s.known() ? std::string_view(market.sites[s].id) : std::string_view();
     };
     Tables tables;
 
@@ -428,6 +450,7 @@ class PlanReader {
     W dossiers({{"dossier_id", W::text},
                 {"rule", W::text},
                 {"seat_firm_id", W::text},
+                {"seat_site_id", W::text},
                 {"members", W::integer},
                 {"sum_eur", W::real},
                 {"value", W::real},
@@ -441,8 +464,8 @@ class PlanReader {
         const Dossier& x = plan.dossiers[d];
         const std::string id = detail::dossier_name(d);
         dossiers << id << (x.rule.known() ? market.dossier_rules[x.rule].rule.name : std::string())
-                 << firm(x.seat) << static_cast<double>(x.members.size()) << x.sum_eur << x.value
-                 << adviser(x.lead) << lender(x.lender);
+                 << firm(x.seat) << site(x.site) << static_cast<double>(x.members.size())
+                 << x.sum_eur << x.value << adviser(x.lead) << lender(x.lender);
         for (const DossierMember& m : x.members)
             members << id << firm(m.firm) << m.amount_eur << m.distance_km;
     }
@@ -484,10 +507,18 @@ class PlanReader {
     }
     tables.emplace("resources", resources.table());
 
-    W unserved(
-        {{"stage", W::text}, {"firm_id", W::text}, {"reason", W::text}, {"amount_eur", W::real}});
-    for (const Unserved& u : plan.unserved)
-        unserved << u.stage << firm(u.firm) << u.reason << u.amount_eur;
+    W unserved({{"stage", W::text},
+                {"firm_id", W::text},
+                {"reason", W::text},
+                {"amount_eur", W::real},
+                {"missing_eur", W::real},
+                {"nearest_dossier_id", W::text},
+                {"needs", W::text}});
+    for (const Unserved& u : plan.unserved) {
+        unserved << u.stage << firm(u.firm) << u.reason << u.amount_eur << u.missing_eur
+                 << (u.nearest.known() ? detail::dossier_name(u.nearest) : std::string())
+                 << u.needs;
+    }
     tables.emplace("unserved", unserved.table());
 
     W blockers({{"stage", W::text},
@@ -552,10 +583,12 @@ class PlanReader {
         const auto at = plan.prices.find(stage_name);
         if (at == plan.prices.end()) continue;
         // A price of 0 is the default of reading, so only others are written.
-        const detail::PriceOwner owner = detail::price_owner(market, stage_name);
-        for (std::size_t k = 0; k < at->second.size(); ++k) {
-            if (at->second[k] != 0)
-                prices << stage_name << owner.kind << owner.ids[k] << at->second[k];
+        std::size_t position = 0;
+        for (const detail::PriceOwner& owner : detail::price_owners(market, stage_name)) {
+            for (std::size_t k = 0; k < owner.ids.size() && position < at->second.size(); ++k) {
+                const double price = at->second[position++];
+                if (price != 0) prices << stage_name << owner.kind << owner.ids[k] << price;
+            }
         }
     }
     tables.emplace("certificates", certificates.table());

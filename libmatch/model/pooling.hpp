@@ -75,7 +75,7 @@ struct PoolProblem {
     std::vector<double> seats;       ///< members of a group at each site; empty = no limit
     std::vector<PoolRule> rules;     ///< at least one
     std::vector<PoolPair> together;  ///< in one group, or both out
-    std::vector<PoolPair> apart;     ///< never in one group
+    std::vector<PoolPair> apart;     ///< never in one group; of a firm with itself: it stays out
 
     [[nodiscard]] double value_of(FirmId i) const { return value.empty() ? 1.0 : value[i]; }
     [[nodiscard]] bool at_sites(std::size_t rule) const {

@@ -79,17 +79,18 @@ inline void add_site_faults(const PoolProblem& problem, std::vector<Fault>& faul
 }
 
 inline void add_pair_faults(const PoolProblem& problem, std::vector<Fault>& faults) {
-    const auto look = [&](const char* table, const std::vector<PoolPair>& pairs) {
+    const auto look = [&](const char* table, const std::vector<PoolPair>& pairs, bool same) {
         for (std::size_t k = 0; k < pairs.size(); ++k) {
             const auto [a, b] = pairs[k];
-            if (a < problem.amount.size() && b < problem.amount.size() && !(a == b)) continue;
+            if (a < problem.amount.size() && b < problem.amount.size() && (same || !(a == b)))
+                continue;
             faults.push_back({Fault::Severity::error, table, static_cast<std::int64_t>(k), "",
                               std::to_string(a.value) + ", " + std::to_string(b.value),
                               "it is no pair of two firms", "give two firms, counted from 0"});
         }
     };
-    look("together", problem.together);
-    look("apart", problem.apart);
+    look("together", problem.together, false);
+    look("apart", problem.apart, true);
 }
 
 }  // namespace detail

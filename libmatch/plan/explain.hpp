@@ -86,11 +86,13 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
         const Dossier& x = plan.dossiers[d];
         for (const DossierMember& m : x.members) {
             if (!(m.firm == i)) continue;
-            std::string line =
-                "dossier " + std::to_string(d + 1) + " (" + market.dossier_rules[x.rule].rule.name +
-                "): " + std::to_string(x.members.size()) + " firms, " + rounded(x.sum_eur, 2) +
-                " EUR together, of which " + rounded(m.amount_eur, 2) +
-                " EUR are the firm's; seat " + rounded(m.distance_km, 1) + " km away";
+            std::string line = "dossier " + std::to_string(d + 1) + " (" +
+                               market.dossier_rules[x.rule].rule.name +
+                               "): " + std::to_string(x.members.size()) + " firms, " +
+                               rounded(x.sum_eur, 2) + " EUR together, of which " +
+                               rounded(m.amount_eur, 2) + " EUR are the firm's; seat " +
+                               (x.site.known() ? "at " + market.sites[x.site].name + ", " : "") +
+                               rounded(m.distance_km, 1) + " km away";
             if (x.lead.known()) line += "; led by adviser " + market.advisers.id[x.lead];
             for (const Specialist& s : plan.specialists) {
                 if (s.dossier == DossierId(d))
@@ -110,6 +112,14 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
     for (const Unserved& u : plan.unserved) {
         if (u.firm == i && u.stage.rfind("assign:", 0) != 0)
             lines.push_back(u.stage + ": left out, because " + u.reason + ".");
+        if (u.firm == i && u.nearest.known()) {
+            const Dossier& near = plan.dossiers[u.nearest];
+            lines.push_back(
+                u.stage + ": the nearest dossier with its keys is dossier " +
+                std::to_string(u.nearest + 1) + ", " +
+                rounded(market.distance_km(market.firms.place[i], seat_place(market, near)), 1) +
+                " km away; to be taken there it would need " + u.needs + ".");
+        }
     }
     for (const Recommendation& r : plan.resources) {
         if (r.firm == i) {

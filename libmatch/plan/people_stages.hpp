@@ -59,7 +59,7 @@ inline void lead_stage(Run& run) {
     Rows rows;
     std::vector<double> hours;
     for (const Dossier& d : run.plan.dossiers) {
-        const PlaceId seat = market.firms.place[d.seat];
+        const PlaceId seat = seat_place(market, d);
         const DossierNeeds needs = needs_of(market, d);
         for (std::size_t j = 0; j < market.advisers.size(); ++j) {
             const AdviserId adviser(j);
@@ -97,7 +97,7 @@ inline void specialists_stage(Run& run) {
     Rows rows;
     for (std::size_t d = 0; d < dossiers.size(); ++d) {
         const AdviserId lead = dossiers[d].lead;
-        const PlaceId seat = market.firms.place[dossiers[d].seat];
+        const PlaceId seat = seat_place(market, dossiers[d]);
         limits.demand.push_back(lead.known() ? 1 + market.settings.specialists_per_dossier : 0);
         if (lead.known()) limits.pinned.push_back({FirmId(d), lead});
         for (std::size_t j = 0; j < market.advisers.size() && lead.known(); ++j) {
@@ -137,7 +137,9 @@ inline void lend_stage(Run& run) {
     Rows rows;
     std::vector<double> amounts;
     for (const Loan& loan : wanted_loans) {
-        const FirmId at = loan.firm.known() ? loan.firm : run.plan.dossiers[loan.dossier].seat;
+        const PlaceId at = loan.firm.known()
+                               ? run.market.firms.place[loan.firm]
+                               : seat_place(run.market, run.plan.dossiers[loan.dossier]);
         std::vector<FirmId> borrowers;
         if (loan.firm.known()) {
             borrowers.push_back(loan.firm);
@@ -147,8 +149,7 @@ inline void lend_stage(Run& run) {
         }
         amounts.push_back(loan.amount_eur);
         for (std::size_t l = 0; l < run.market.lenders.size(); ++l) {
-            if (!may_lend(run.market, run.market.firms.place[at], loan.amount_eur, borrowers,
-                          run.market.lenders[l]))
+            if (!may_lend(run.market, at, loan.amount_eur, borrowers, run.market.lenders[l]))
                 continue;
             rows.column.push_back(static_cast<std::uint32_t>(l));
             rows.value.push_back(lend_utility(run.market.lenders[l]));

@@ -10,6 +10,7 @@
 
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/model/dossier_problem.hpp>
+#include <libmatch/model/pool_words.hpp>
 #include <libmatch/model/table_reader.hpp>
 #include <libmatch/plan/run.hpp>
 #include <libmatch/pool/pool.hpp>
@@ -23,13 +24,17 @@ inline void add_dossier(Run& run, const PoolProblem& problem, const PoolGroup& g
                         const std::vector<FirmId>& firms) {
     Dossier d;
     d.rule = RuleId(g.rule);
-    d.seat = firms[g.seat];
+    if (problem.at_sites(g.rule)) {
+        d.site = SiteId(g.seat);
+    } else {
+        d.seat = firms[g.seat];
+    }
+    const PlaceId seat = seat_place(run.market, d);
     const DossierRule& rule = problem.rules[g.rule].rule;
     Sum sum, value;
     value.add(-rule.opening_cost);
     for (const FirmId k : g.members) {
-        const double away = run.market.distance_km(run.market.firms.place[firms[k]],
-                                                   run.market.firms.place[d.seat]);
+        const double away = run.market.distance_km(run.market.firms.place[firms[k]], seat);
         d.members.push_back({firms[k], problem.amount[k], away});
         sum.add(problem.amount[k]);
         value.add(problem.value_of(k) - rule.cost_per_km * away);
@@ -75,7 +80,8 @@ inline void pool_stage(Run& run) {
         firms.push_back(i);
         amounts.push_back(residual[i]);
     }
-    std::vector<double> prices(run.market.firms.size(), 0.0);
+    const std::size_t all_firms = run.market.firms.size();
+    std::vector<double> prices(all_firms + run.market.sites.size(), 0.0);  // firms, then sites
     Certificate c;
     if (!run.market.dossier_rules.empty() && !firms.empty()) {
         const PoolProblem problem = dossier_problem(run.market, firms, amounts);
@@ -94,7 +100,15 @@ inline void pool_stage(Run& run) {
                 reason += "; missing " + number_text(std::ceil(result.missing[k])) + " EUR";
             }
             run.left_out(stage::pool, firms[k], std::move(reason), amounts[k]);
+            Unserved& answer = run.plan.unserved.back();
+            answer.missing_eur = result.missing[k];
+            const NearestGroup& near = result.nearest[k];
+            if (near.group == NearestGroup::none) continue;
+            answer.nearest = DossierId(near.group);
+            answer.needs = needs_text(near);
         }
+        for (std::size_t s = 0; s < result.site_prices.size(); ++s)
+            prices[all_firms + s] = result.site_prices[s];
         c = result.certificate;
     } else {
         for (std::size_t k = 0; k < firms.size(); ++k) {

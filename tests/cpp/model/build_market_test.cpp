@@ -82,6 +82,10 @@ class FaultyColumn : public testing::TestWithParam<Wrong> {};
 TEST_P(FaultyColumn, AloneIsNamedAlone) {
     const Wrong& w = GetParam();
     Tables tables = bare_market();
+    if (std::string_view(w.table) == "firm_pairs") {
+        tables["firms"] =
+            table({{"firm_id", texts({"F1", "F2"})}, {"commune", texts({"69123", "69123"})}});
+    }
     tables["schemes"] =
         table({{"scheme_id", texts({"S1"})}, {"funder", texts({"eu"})}, {"rate", numbers({0.5})}});
     tables["lenders"] = table({{"lender_id", texts({"L1"})},
@@ -90,6 +94,10 @@ TEST_P(FaultyColumn, AloneIsNamedAlone) {
     tables["resources"] = table({{"resource_id", texts({"R1"})}, {"centre_id", texts({"C1"})}});
     tables["dossier_rules"] = table({{"rule", texts({"trade"})}, {"keys", texts({"naf"})}});
     tables["sites"] = table({{"site_id", texts({"P1"})}, {"commune", texts({"69123"})}});
+    if (std::string_view(w.table) == "firm_pairs")
+        tables["firm_pairs"] = table({{"firm_id", texts({"F1"})},
+                                      {"other_firm_id", texts({"F2"})},
+                                      {"kind", texts({"together"})}});
     tables["pairs"] = table({{"firm_id", texts({"F1"})},
                              {"adviser_id", texts({"A1"})},
                              {"kind", texts({"bonus"})},
@@ -252,6 +260,31 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{
             "site_sessions", "sites", "sessions", numbers({1.5}), {"sites", 0, "sessions", "1.5"}},
         Wrong{"site_seats", "sites", "seats", numbers({0}), {"sites", 0, "seats", "0"}},
+        Wrong{"rule_seat",
+              "dossier_rules",
+              "seat",
+              texts({"town hall"}),
+              {"dossier_rules", 0, "seat", "town hall"}},
+        Wrong{"rule_key_of_numbers",
+              "dossier_rules",
+              "keys",
+              texts({"headcount"}),
+              {"dossier_rules", 0, "keys", "headcount"}},
+        Wrong{"firm_pair_unknown",
+              "firm_pairs",
+              "other_firm_id",
+              texts({"F9"}),
+              {"firm_pairs", 0, "other_firm_id", "F9"}},
+        Wrong{"firm_pair_with_itself",
+              "firm_pairs",
+              "other_firm_id",
+              texts({"F1"}),
+              {"firm_pairs", 0, "other_firm_id", "F1"}},
+        Wrong{"firm_pair_kind",
+              "firm_pairs",
+              "kind",
+              texts({"near"}),
+              {"firm_pairs", 0, "kind", "near"}},
         Wrong{"pair_firm", "pairs", "firm_id", texts({"F9"}), {"pairs", 0, "firm_id", "F9"}},
         Wrong{
             "pair_adviser", "pairs", "adviser_id", texts({"A9"}), {"pairs", 0, "adviser_id", "A9"}},
@@ -301,6 +334,51 @@ TEST(BuildMarket, SitesAreReadInTheOrderOfTheirIds) {
     EXPECT_EQ(m.places[m.sites[1].place].at.lat, 45.7);
     EXPECT_EQ(m.sites[1].sessions, 3);
     EXPECT_EQ(m.sites[1].seats, HUGE_VAL);
+}
+
+TEST(BuildMarket, FirmPairsAreReadOnceAndContradictionsNamed) {
+    Tables tables = bare_market();
+    tables["firms"] = table(
+        {{"firm_id", texts({"F1", "F2", "F3"})}, {"commune", texts({"69123", "69123", "69123"})}});
+    tables["firm_pairs"] = table({{"firm_id", texts({"F2", "F3", "F1"})},
+                                  {"other_firm_id", texts({"F1", "F1", "F2"})},
+                                  {"kind", texts({"together", "apart", "together"})}});
+    const Market m = build_market(tables);
+    ASSERT_EQ(m.firm_pairs.size(), 2U);
+    EXPECT_EQ(m.firm_pairs[0].a, FirmId(0U));
+    EXPECT_EQ(m.firm_pairs[0].b, FirmId(1U));
+    EXPECT_TRUE(m.firm_pairs[0].together);
+    EXPECT_EQ(m.firm_pairs[1].b, FirmId(2U));
+    EXPECT_FALSE(m.firm_pairs[1].together);
+    put(tables, "firm_pairs", "kind", texts({"together", "apart", "apart"}));
+    const auto faults = faults_in(tables);
+    ASSERT_EQ(faults.size(), 1U) << texts_of(faults);
+    EXPECT_TRUE(names(faults, {"firm_pairs", 2, "kind", "apart"})) << texts_of(faults);
+}
+
+TEST(BuildMarket, RulesNameColumnsOfTheFirms) {
+    Tables tables = bare_market();
+    tables["firms"] = table({{"firm_id", texts({"F3", "F1", "F2"})},
+                             {"commune", texts({"69123", "69123", "69123"})},
+                             {"filiere", texts({"", "wood", "metal"})}});
+    tables["dossier_rules"] = table({{"rule", texts({"chain", "chain and place"})},
+                                     {"keys", texts({"filiere", "filiere;epci"})}});
+    const Market m = build_market(tables);
+    ASSERT_EQ(m.firms.columns.size(), 1U);
+    EXPECT_EQ(m.firms.columns[0].name, "filiere");
+    EXPECT_EQ(m.firms.columns[0].words, (std::vector<std::string>{"", "wood", "metal"}));
+    EXPECT_EQ(m.firms.columns[0].word, (std::vector<std::uint32_t>{1, 2, 0}));
+    ASSERT_EQ(m.dossier_rules[1].keys.size(), 2U);
+    EXPECT_EQ(m.dossier_rules[1].keys[0].kind, KeyedRule::Kind::column);
+    EXPECT_EQ(m.dossier_rules[1].keys[1].kind, KeyedRule::Kind::epci);
+}
+
+TEST(BuildMarket, ARuleThatMeetsAtSitesNeedsSites) {
+    Tables tables = bare_market();
+    tables["dossier_rules"] = table({{"rule", texts({"chain"})}, {"seat", texts({"site"})}});
+    EXPECT_TRUE(names(faults_in(tables), {"dossier_rules", 0, "seat", "site"}));
+    tables["sites"] = table({{"site_id", texts({"P1"})}, {"commune", texts({"69123"})}});
+    EXPECT_EQ(build_market(tables).dossier_rules[0].rule.seat, SeatKind::site);
 }
 
 TEST(BuildMarket, RepeatedIdsAreNamed) {

@@ -26,9 +26,8 @@ double best_value(const PoolProblem& problem) {
     const std::size_t n = problem.amount.size();
     const std::size_t none = problem.sites.size();
     const auto km = [&](PoolPlace p, PoolPlace q) {
-        return problem.metric == Metric::plane
-                   ? std::hypot(p.a - q.a, p.b - q.b)
-                   : distance_km(LatLon{p.a, p.b}, LatLon{q.a, q.b});
+        return problem.metric == Metric::plane ? std::hypot(p.a - q.a, p.b - q.b)
+                                               : distance_km(LatLon{p.a, p.b}, LatLon{q.a, q.b});
     };
     // Worth of each set by site; the last one stands for members' places.
     std::vector<std::map<std::size_t, double>> worth(std::size_t{1} << n);
@@ -74,7 +73,8 @@ double best_value(const PoolProblem& problem) {
                 if (!fresh) slot->second = std::max(slot->second, here);
             } else if (problem.at_sites(k)) {
                 for (std::size_t s = 0; s < problem.sites.size(); ++s) {
-                    if (static_cast<double>(count) <= problem.seats_at(s)) meet(problem.sites[s], s);
+                    if (static_cast<double>(count) <= problem.seats_at(s))
+                        meet(problem.sites[s], s);
                 }
             } else {
                 for (const FirmId i : members) meet(problem.place[i], none);
