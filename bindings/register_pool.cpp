@@ -3,6 +3,7 @@
 #include "register.hpp"
 
 #include <libmatch/check/pooling.hpp>
+#include <libmatch/model/pool_words.hpp>
 #include <libmatch/pool/pool.hpp>
 
 namespace libmatch::python {
@@ -32,13 +33,17 @@ DossierRule rule_of(const py::dict& given) {
     set("max_radius_km", rule.max_radius_km);
     set("opening_cost", rule.opening_cost);
     set("cost_per_km", rule.cost_per_km);
+    if (given.contains("seat")) {
+        rule.seat =
+            py::cast<std::string>(given["seat"]) == "site" ? SeatKind::site : SeatKind::member;
+    }
     return rule;
 }
 
 PoolProblem problem_of(const Array<double>& amount, const std::optional<Array<double>>& value,
                        const std::optional<Array<double>>& place, const std::string& metric,
                        const std::optional<Array<double>>& sites,
-                       const std::vector<RuleInput>& rules) {
+                       const std::vector<RuleInput>& rules, const py::dict& limits) {
     PoolProblem p;
     p.amount = to_vector(amount);
     p.value = to_vector(value);
@@ -48,7 +53,33 @@ PoolProblem problem_of(const Array<double>& amount, const std::optional<Array<do
     p.place = places_of(place);
     p.sites = places_of(sites);
     for (const auto& [rule, cell] : rules) p.rules.push_back({rule_of(rule), to_vector(cell)});
+    const auto numbers = [&](const char* key) {
+        return limits.contains(key) ? to_vector(py::cast<Array<double>>(limits[key]))
+                                    : std::vector<double>{};
+    };
+    const auto pairs = [&](const char* key) {
+        std::vector<PoolPair> out;
+        if (!limits.contains(key)) return out;
+        const auto flat = to_vector(py::cast<Array<std::int64_t>>(limits[key]));
+        for (std::size_t k = 0; k + 1 < flat.size(); k += 2) {
+            out.push_back({FirmId(static_cast<std::uint32_t>(flat[k])),
+                           FirmId(static_cast<std::uint32_t>(flat[k + 1]))});
+        }
+        return out;
+    };
+    p.sessions = numbers("sessions");
+    p.seats = numbers("seats");
+    p.together = pairs("together");
+    p.apart = pairs("apart");
     return p;
+}
+
+PoolReason reason_of(const std::string& words) {
+    for (auto r = PoolReason::pooled; r != PoolReason::not_worth;
+         r = static_cast<PoolReason>(static_cast<int>(r) + 1)) {
+        if (words == name(r)) return r;
+    }
+    return PoolReason::not_worth;
 }
 
 std::vector<std::int64_t> group_of_firms(const PoolResult& r) {
@@ -78,6 +109,23 @@ void register_pool(py::module_& m) {
                                    return to_array(out);
                                })
         .def_property_readonly("prices", [](const PoolResult& r) { return to_array(r.prices); })
+        .def_property_readonly("site_prices",
+                               [](const PoolResult& r) { return to_array(r.site_prices); })
+        .def_property_readonly(
+            "nearest",
+            [](const PoolResult& r) {
+                std::vector<std::int64_t> out;
+                for (const NearestGroup& at : r.nearest)
+                    out.push_back(at.group == NearestGroup::none ? -1 : std::int64_t{at.group});
+                return to_array(out);
+            })
+        .def_property_readonly("needs",
+                               [](const PoolResult& r) {
+                                   std::vector<std::string> out;
+                                   for (const NearestGroup& at : r.nearest)
+                                       out.push_back(needs_text(at));
+                                   return out;
+                               })
         .def_property_readonly("missing", [](const PoolResult& r) { return to_array(r.missing); })
         .def_property_readonly("reasons",
                                [](const PoolResult& r) {
@@ -98,8 +146,10 @@ void register_pool(py::module_& m) {
         [](const Array<double>& amount, const std::optional<Array<double>>& value,
            const std::optional<Array<double>>& place, const std::string& metric,
            const std::optional<Array<double>>& sites, const std::vector<RuleInput>& rules,
-           double gap, std::optional<double> time_limit, unsigned threads, std::uint64_t seed) {
-            const PoolProblem problem = problem_of(amount, value, place, metric, sites, rules);
+           const py::dict& limits, double gap, std::optional<double> time_limit, unsigned threads,
+           std::uint64_t seed) {
+            const PoolProblem problem =
+                problem_of(amount, value, place, metric, sites, rules, limits);
             PoolOptions options;
             options.gap = gap;
             options.threads = threads;
@@ -109,19 +159,24 @@ void register_pool(py::module_& m) {
             return pool(problem, options, control);
         },
         py::arg("amount"), py::arg("value"), py::arg("place"), py::arg("metric"), py::arg("sites"),
-        py::arg("rules"), py::kw_only(), py::arg("gap") = 0.01, py::arg("time_limit") = py::none(),
-        py::arg("threads") = 0, py::arg("seed") = 0);
+        py::arg("rules"), py::arg("limits"), py::kw_only(), py::arg("gap") = 0.01,
+        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0);
     m.def(
         "verify_pool",
         [](const Array<double>& amount, const std::optional<Array<double>>& value,
            const std::optional<Array<double>>& place, const std::string& metric,
            const std::optional<Array<double>>& sites, const std::vector<RuleInput>& rules,
-           const Array<std::int64_t>& group, const Array<std::int64_t>& seat,
-           const Array<std::int64_t>& rule, const Array<double>& prices, double objective,
-           double bound) {
-            const PoolProblem problem = problem_of(amount, value, place, metric, sites, rules);
+           const py::dict& limits, const Array<std::int64_t>& group,
+           const Array<std::int64_t>& seat, const Array<std::int64_t>& rule,
+           const Array<double>& prices, const Array<double>& site_prices, double objective,
+           double bound, const std::vector<std::string>& reasons, const Array<double>& missing) {
+            const PoolProblem problem =
+                problem_of(amount, value, place, metric, sites, rules, limits);
             PoolResult claim;
             claim.prices = to_vector(prices);
+            claim.site_prices = to_vector(site_prices);
+            claim.missing = to_vector(missing);
+            for (const std::string& reason : reasons) claim.reasons.push_back(reason_of(reason));
             claim.certificate = {Status::within_gap, objective, bound, 0, 0};
             const auto seats = to_vector(seat), rule_of_group = to_vector(rule),
                        groups = to_vector(group);
@@ -138,8 +193,9 @@ void register_pool(py::module_& m) {
             return check::verify(problem, claim);
         },
         py::arg("amount"), py::arg("value"), py::arg("place"), py::arg("metric"), py::arg("sites"),
-        py::arg("rules"), py::arg("group"), py::arg("seat"), py::arg("rule"), py::arg("prices"),
-        py::arg("objective"), py::arg("bound"));
+        py::arg("rules"), py::arg("limits"), py::arg("group"), py::arg("seat"), py::arg("rule"),
+        py::arg("prices"), py::arg("site_prices"), py::arg("objective"), py::arg("bound"),
+        py::arg("reasons"), py::arg("missing"));
 }
 
 }  // namespace libmatch::python

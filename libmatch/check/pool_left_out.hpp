@@ -39,8 +39,10 @@ class LeftOutJudge {
         for (const PoolGroup& g : claim_.groups) {
             for (const FirmId i : g.members) out_[i] = 0;
         }
-        if (claim_.reasons.size() == n) judge_reasons();
-        if (!claim_.missing.empty()) judge_missing();
+        if (claim_.reasons.size() == n) {
+            judge_reasons();
+            if (!claim_.missing.empty()) judge_missing();
+        }
         if (!claim_.nearest.empty()) judge_nearest();
         return std::move(found_);
     }
@@ -220,7 +222,7 @@ class LeftOutJudge {
 
     void judge_missing() {
         const std::size_t n = problem_.amount.size();
-        if (claim_.missing.size() != n || claim_.reasons.size() != n) {
+        if (claim_.missing.size() != n) {
             found_.emplace_back("missing amounts", std::to_string(claim_.missing.size()) +
                                                        " amounts for " + std::to_string(n) +
                                                        " firms");

@@ -212,9 +212,8 @@ class PoolJudge {
 
     /// Reasons are words about firms left out; a claim may come without any.
     void judge_reasons() {
-        if (claim_.reasons.empty()) return;
         const std::size_t n = problem_.amount.size();
-        if (claim_.reasons.size() != n) {
+        if (!claim_.reasons.empty() && claim_.reasons.size() != n) {
             fail("reasons", std::to_string(claim_.reasons.size()) + " reasons for " +
                                 std::to_string(n) + " firms");
         }

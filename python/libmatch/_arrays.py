@@ -735,7 +735,8 @@ class DossierRule:
     `min_sum` and `max_sum` bound the sum of amounts (EUR), `min_members` and `max_members` the
     number of firms, `max_radius_km` the distance of each member from the seat. `opening_cost` (per
     dossier; negative = a reward) and `cost_per_km` (per member and km to the seat) are in the unit
-    of the firms' values. None = no limit.
+    of the firms' values. `seat` is "member" (the place of a member) or "site" (one of the sites
+    listed); None = at sites where any are listed, else at members. None = no limit.
     """
 
     min_sum: float = 20_000
@@ -746,8 +747,11 @@ class DossierRule:
     opening_cost: float = 0.0
     cost_per_km: float = 0.0
     name: str = "rule"
+    seat: str | None = None
 
     def __post_init__(self) -> None:
+        if self.seat not in (None, "member", "site"):
+            raise input_error(f"seat is {self.seat!r}; 'member' or 'site' is expected")
         for name, low in (("min_members", 1), ("max_members", 1)):
             value = getattr(self, name)
             if value is not None and not (int(value) == value and low <= value < 2**31):
@@ -782,6 +786,9 @@ class PoolResult:
     seconds: float
     reasons: tuple[str, ...]
     missing: Floats
+    site_prices: Floats
+    nearest: Whole
+    needs: tuple[str, ...]
     _problem: dict[str, Any] = field(repr=False)
 
     def __repr__(self) -> str:
@@ -801,6 +808,10 @@ def pool(
     value: ArrayLike = 1.0,
     metric: str = "sphere",
     sites: ArrayLike | None = None,
+    sessions: ArrayLike | None = None,
+    seats: ArrayLike | None = None,
+    together: ArrayLike | None = None,
+    apart: ArrayLike | None = None,
     gap: float = 0.01,
     time_limit: float | None = None,
     threads: int = 0,
@@ -830,6 +841,12 @@ def pool(
         Great circle, or straight line.
     sites : (s, 2) array, optional
         Places to meet; without it, a dossier meets at the place of one of its members.
+    sessions, seats : whole number or (s,) array, optional
+        How many dossiers can meet at each site, and how many members each of them has at most;
+        ``inf`` = no limit.
+    together, apart : (k, 2) array of int, optional
+        Pairs of firms (from 0) that are in one dossier or both out, and pairs that are in no
+        dossier together.
     gap : float
         Relative gap to reach if it can be; from 0.
     time_limit : float, optional
@@ -843,9 +860,11 @@ def pool(
     -------
     PoolResult
         `group` (n,) int64, -1 = out; for each dossier `seat` (a firm, or a site when sites are
-        given) and `rule` (from 0); `prices` (n,) float64 in the unit of the values, whose sum is
-        `bound`; `objective`, `gap`, `status`; for each firm `reasons` (why it is out) and
-        `missing` (EUR short of the ticket).
+        given) and `rule` (from 0); `prices` (n,) and `site_prices` (s,) float64 in the unit of the
+        values: the prices of firms, and those of sites times their sessions, sum to `bound`;
+        `objective`, `gap`, `status`; for each firm `reasons` (why it is out), `missing` (EUR short
+        of the ticket), `nearest` (the nearest dossier whose keys it shares, -1 = none) and `needs`
+        (all that it lacks to be taken there).
 
     Raises
     ------
@@ -854,8 +873,9 @@ def pool(
 
     Notes
     -----
-    Prices bound every plan: no lawful dossier is worth more than its members' prices (set packing
-    dual; L. Wolsey, *Integer Programming*, 1998, chapter 11). Linear in the firms' neighbourhoods.
+    Prices bound every plan: no lawful dossier is worth more than the prices of its members and of
+    its site (set packing dual; L. Wolsey, *Integer Programming*, 1998, chapter 11). Linear in the
+    firms' neighbourhoods. The bound knows of pairs that a dossier must hold whole or must not mix.
 
     Examples
     --------
@@ -866,6 +886,9 @@ def pool(
     ([0, 0, -1], 2.0)
     >>> lm.verify(g).ok
     True
+    >>> g = lm.pool([12_000, 9_000, 15_000], rule=rule, apart=[[0, 1]])
+    >>> g.group.tolist(), g.needs[1]
+    ([0, -1, 0], 'leave to meet a firm kept apart from it')
     """
     amounts = _finite("amount", amount, None)
     n = len(amounts)
@@ -880,7 +903,14 @@ def pool(
     places = None if place is None else _places("place", place, n, metric)
     if sites is not None and places is None:
         raise input_error("sites need places: give place with shape (firms, 2)")
-    seats = None if sites is None else _places("sites", sites, None, metric)
+    listed = None if sites is None else _places("sites", sites, None, metric)
+    limits: dict[str, Any] = {}
+    for name, given, low in (("sessions", sessions, 0), ("seats", seats, 1)):
+        if given is not None:
+            limits[name] = _site_limit(name, given, low, listed)
+    for name, given in (("together", together), ("apart", apart)):
+        if given is not None:
+            limits[name] = _firm_pairs(name, given, n)
     rules = [rule] if isinstance(rule, DossierRule) else list(rule)
     if not rules or not all(isinstance(one, DossierRule) for one in rules):
         raise input_error("rule has no DossierRule; give one, or a list of them")
@@ -896,8 +926,9 @@ def pool(
         "value": values,
         "place": places,
         "metric": "none" if places is None else metric,
-        "sites": seats,
+        "sites": listed,
         "rules": [(one._core(), _cells(k, n)) for one, k in zip(rules, keyed, strict=True)],
+        "limits": limits,
     }
     found = _core.pool(
         **problem,
@@ -918,6 +949,9 @@ def pool(
         seconds=found.seconds,
         reasons=tuple(found.reasons),
         missing=found.missing,
+        site_prices=found.site_prices,
+        nearest=found.nearest,
+        needs=tuple(found.needs),
         _problem=problem,
     )
 
@@ -930,9 +964,44 @@ def verify_pool(g: PoolResult) -> _core.Verdict:
         seat=g.seat,
         rule=g.rule,
         prices=g.prices,
+        site_prices=g.site_prices,
         objective=g.objective,
         bound=g.bound,
+        reasons=list(g.reasons),
+        missing=g.missing,
     )
+
+
+def _site_limit(name: str, given: ArrayLike, low: int, sites: Floats | None) -> Floats:
+    """Whole numbers, one per site; infinity = no limit."""
+    if sites is None:
+        raise input_error(f"{name} limits sites: give sites with shape (sites, 2)")
+    array = _floats(name, given)
+    if array.shape not in ((), (len(sites),)):
+        raise input_error(
+            f"{name} has shape {array.shape}; one number or shape ({len(sites)},) is expected"
+        )
+    array = np.ascontiguousarray(np.broadcast_to(array, (len(sites),)))
+    whole = (array >= low) & (array == np.floor(array)) & ((array <= 1e9) | (array == np.inf))
+    if not whole.all():
+        k = int(np.flatnonzero(~whole)[0])
+        raise input_error(
+            f"{name}[{k}] is {array[k]:g}; a whole number from {low}, or inf for no limit, "
+            "is expected"
+        )
+    return array
+
+
+def _firm_pairs(name: str, given: ArrayLike, n: int) -> Whole:
+    pairs = _pairs(name, given)
+    wrong = ((pairs < 0) | (pairs >= n)).any(axis=1) | (pairs[:, 0] == pairs[:, 1])
+    if wrong.any():
+        k = int(np.flatnonzero(wrong)[0])
+        raise input_error(
+            f"{name}[{k}] is ({pairs[k, 0]}, {pairs[k, 1]}); "
+            f"two different firms from 0 to {n - 1} are expected"
+        )
+    return pairs
 
 
 def _finite(name: str, given: ArrayLike, size: int | None) -> Floats:

@@ -113,6 +113,12 @@ class PoolResult(_Made):
     @property
     def prices(self) -> NDArray[np.float64]: ...
     @property
+    def site_prices(self) -> NDArray[np.float64]: ...
+    @property
+    def nearest(self) -> NDArray[np.int64]: ...
+    @property
+    def needs(self) -> list[str]: ...
+    @property
     def objective(self) -> float: ...
     @property
     def bound(self) -> float: ...
@@ -238,6 +244,7 @@ def pool(
     metric: str,
     sites: NDArray[np.float64] | None,
     rules: Sequence[Rule],
+    limits: dict[str, NDArray[Any]],
     *,
     gap: float,
     time_limit: float | None,
@@ -251,10 +258,14 @@ def verify_pool(
     metric: str,
     sites: NDArray[np.float64] | None,
     rules: Sequence[Rule],
+    limits: dict[str, NDArray[Any]],
     group: NDArray[np.int64],
     seat: NDArray[np.int64],
     rule: NDArray[np.int64],
     prices: NDArray[np.float64],
+    site_prices: NDArray[np.float64],
     objective: float,
     bound: float,
+    reasons: Sequence[str],
+    missing: NDArray[np.float64],
 ) -> Verdict: ...

@@ -26,6 +26,7 @@ Frame: TypeAlias = Any
 TEXT = frozenset(
     {
         *("firm_id", "adviser_id", "scheme_id", "lender_id", "resource_id", "centre_id", "site_id"),
+        *("other_firm_id", "seat", "seat_site_id", "nearest_dossier_id", "needs"),
         *("dossier_id", "seat_firm_id", "loan_id", "id", "lead_adviser_id", "commune"),
         *("name", "epci", "departement", "region", "skill", "label"),
         *("programme", "network", "after", "labels_required", "legal_forms", "rule"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("firms", "advisers", "skills", "programmes", "dossier_rules", "settings"),
-    *("schemes", "lenders", "resources", "sites", "pairs", "communes"),
+    *("schemes", "lenders", "resources", "sites", "pairs", "firm_pairs", "communes"),
 )
 # What market.toml holds; the others are files of their own.
 SETTINGS_TABLES = ("settings", "skills", "programmes", "dossier_rules")
@@ -50,9 +50,15 @@ class Market:
         network of the advisers is a programme, by name.
     dossier_rules, schemes, lenders, resources, pairs : frame, optional
         What funding, pooling and training need; stages without their tables have nothing to do.
+        The `keys` of a dossier rule are naf, naf_division, commune, epci, departement, region, or
+        any text columns of `firms`, joined by ";"; a firm without one is not under the rule. A
+        dossier counts the `priority` of each member (1 unless given).
     sites : frame, optional
         Places to meet: `site_id`, `name`, `commune` or `lat` and `lon`, `sessions` (groups that can
-        meet there) and `seats` (members of one group); empty = no limit.
+        meet there) and `seats` (members of one group); empty = no limit. Dossiers of a rule whose
+        `seat` is "site" meet at them, others at the place of a member.
+    firm_pairs : frame, optional
+        `firm_id`, `other_firm_id` and `kind`: "together" (in one dossier, or both out) or "apart".
     communes : frame, optional
         Your own geography; without it the French communes that the package ships.
 
@@ -91,6 +97,7 @@ class Market:
         resources: Frame | None = None,
         sites: Frame | None = None,
         pairs: Frame | None = None,
+        firm_pairs: Frame | None = None,
         communes: Frame | None = None,
     ) -> None:
         given = {
@@ -104,6 +111,7 @@ class Market:
             "resources": resources,
             "sites": sites,
             "pairs": pairs,
+            "firm_pairs": firm_pairs,
             "communes": communes,
         }
         given = {name: frame for name, frame in given.items() if frame is not None}

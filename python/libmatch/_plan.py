@@ -242,7 +242,9 @@ class Plan:
 
     @property
     def dossiers(self) -> Frame:
-        """`dossier_id, rule, seat_firm_id, members, sum_eur, value, lead_adviser_id, lender_id`."""
+        """`dossier_id, rule, seat_firm_id` or `seat_site_id` (where it meets)`, members, sum_eur,
+        value, lead_adviser_id, lender_id`.
+        """
         return self._frame("dossiers")
 
     @property
@@ -277,12 +279,15 @@ class Plan:
 
     @property
     def unserved(self) -> Frame:
-        """`stage, firm_id, reason, amount_eur`: whom a stage leaves out, and why."""
+        """`stage, firm_id, reason, amount_eur`: whom a stage leaves out, and why. Of stage pool
+        also `missing_eur` (to the ticket, within reach), `nearest_dossier_id` (of those whose keys
+        the firm shares) and `needs` (all that it lacks to be taken there).
+        """
         return self._frame("unserved")
 
     @property
     def prices(self) -> Frame:
-        """`stage, kind` (adviser, firm, scheme or lender)`, id, price`; who is not listed has
+        """`stage, kind` (adviser, firm, site, scheme or lender)`, id, price`; who is not listed has
         price 0.
         """
         return self._frame("prices")

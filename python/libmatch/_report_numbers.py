@@ -301,7 +301,14 @@ class Numbers:
 
     @cached_property
     def seats(self) -> Ints:
-        return self._firm("dossiers", "seat_firm_id")
+        """The firm at whose place each dossier meets; at a site, its first member stands for it."""
+        seats = self._firm("dossiers", "seat_firm_id")
+        members = self.plan.get("dossier_members")
+        if members is None or not members.num_rows or (seats >= 0).all():
+            return seats
+        of = find(text(self.plan["dossiers"], "dossier_id"), text(members, "dossier_id"))
+        first = np.where(of >= 0, self._firm("dossier_members")[of], -1)
+        return np.where(seats >= 0, seats, first)
 
     @cached_property
     def meetings(self) -> list[Meeting]:

@@ -317,6 +317,12 @@ _REASONS_FR = {
     "too little within reach to make the ticket": (
         "trop peu de montants à proximité pour atteindre le ticket d'un prêteur"
     ),
+    "the firms that it must stay together with fit no dossier with it": (
+        "les entreprises auxquelles elle est liée n'entrent dans aucun dossier avec elle"
+    ),
+    "the dossier that would take it has a firm to be kept apart from": (
+        "le dossier qui la prendrait compte une entreprise dont elle doit être séparée"
+    ),
     "another grouping is worth more": "un autre regroupement vaut plus",
     "no lender with room takes this amount here": (
         "aucun prêteur disponible ne prend ce montant à cet endroit"

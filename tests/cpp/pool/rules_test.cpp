@@ -5,6 +5,7 @@
 #include <map>
 
 #include <libmatch/check/pooling.hpp>
+#include <libmatch/model/pool_words.hpp>
 #include <libmatch/pool/pool.hpp>
 
 #include "cases.hpp"
@@ -158,28 +159,153 @@ struct Tally {
 
 TEST(PoolRules, SitesKeepTheirSessionsAndSeats) {
     Tally tally;
-    for (std::uint64_t seed = 0; seed < 250; ++seed)
-        tally.add(with_sites(small_problem(seed, 7), seed), seed);
-    RecordProperty("reached", tally.reached);
-    RecordProperty("proven", tally.proven);
-    std::printf("%d %d %d\n", tally.problems, tally.reached, tally.proven);
+    int scarce = 0;
+    for (std::uint64_t seed = 0; seed < 250; ++seed) {
+        PoolProblem problem = with_sites(small_problem(seed, 7), seed);
+        tally.add(problem, seed);
+        const double limited = best_value(problem);
+        problem.sessions.clear();
+        problem.seats.clear();
+        scarce += best_value(problem) > limited + 1e-6;
+    }
     EXPECT_EQ(tally.reached, tally.problems);
+    EXPECT_GE(tally.proven, tally.problems * 4 / 5);
+    EXPECT_GE(scarce, 25) << "the limits must matter";
 }
 
 TEST(PoolRules, FirmsStayTogetherAndApart) {
     Tally tally;
-    for (std::uint64_t seed = 0; seed < 300; ++seed)
-        tally.add(with_pairs(small_problem(seed, 7), seed), seed);
-    std::printf("%d %d %d\n", tally.problems, tally.reached, tally.proven);
+    int costly = 0;
+    for (std::uint64_t seed = 0; seed < 300; ++seed) {
+        PoolProblem problem = with_pairs(small_problem(seed, 7), seed);
+        tally.add(problem, seed);
+        const double bound = best_value(problem);
+        problem.together.clear();
+        problem.apart.clear();
+        costly += best_value(problem) > bound + 1e-6;
+    }
     EXPECT_EQ(tally.reached, tally.problems);
+    EXPECT_GE(tally.proven, tally.problems * 4 / 5);
+    EXPECT_GE(costly, 50) << "the pairs must matter";
 }
 
 TEST(PoolRules, SitesAndPairsAtOnce) {
     Tally tally;
     for (std::uint64_t seed = 0; seed < 200; ++seed)
         tally.add(with_pairs(with_sites(small_problem(seed, 7), seed), seed), seed);
-    std::printf("%d %d %d\n", tally.problems, tally.reached, tally.proven);
     EXPECT_EQ(tally.reached, tally.problems);
+}
+
+TEST(PoolRules, AreKeptOnMiddlingProblems) {
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        const PoolProblem problem = with_pairs(with_sites(small_problem(seed, 40), seed), seed);
+        Control control;
+        const PoolResult result = pool(problem, {}, control);
+        const check::Verdict verdict = check::verify(problem, result);
+        EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
+        EXPECT_GE(result.certificate.bound, result.certificate.objective - 1e-8) << "seed " << seed;
+    }
+}
+
+TEST(PoolRules, AreKeptOnLargeProblemsOnAnyNumberOfThreads) {
+    PoolProblem problem = country(900, 5, 8, 150);
+    Random random(3);
+    for (int s = 0; s < 12; ++s) {
+        problem.sites.push_back({900 * random.uniform(), 900 * random.uniform()});
+        problem.sessions.push_back(static_cast<double>(1 + random.below(2)));
+        problem.seats.push_back(static_cast<double>(4 + random.below(8)));
+    }
+    problem.rules[0].rule.seat = SeatKind::site;
+    problem.rules[0].rule.max_radius_km = 150;
+    problem.rules[1].rule.seat = SeatKind::member;
+    for (int k = 0; k < 60; ++k) {
+        const FirmId a(random.below(900)), b(random.below(900));
+        const bool near = problem.rules[1].cell[a] == problem.rules[1].cell[b];
+        if (!(a == b)) (k % 3 == 0 && near ? problem.together : problem.apart).push_back({a, b});
+    }
+    for (std::size_t a = 0; a + 1 < 900 && problem.together.size() < 20; a += 7) {
+        for (std::size_t b = a + 1; b < 900; ++b) {
+            if (problem.rules[0].cell[a] != problem.rules[0].cell[b] ||
+                problem.rules[1].cell[a] != problem.rules[1].cell[b])
+                continue;
+            problem.together.push_back({FirmId(a), FirmId(b)});
+            break;
+        }
+    }
+    PoolOptions options;
+    options.max_rounds = 4;
+    options.threads = 1;
+    Control control;
+    const PoolResult one = pool(problem, options, control);
+    options.threads = 3;
+    const PoolResult three = pool(problem, options, control);
+    EXPECT_EQ(one.prices, three.prices);
+    EXPECT_EQ(one.site_prices, three.site_prices);
+    EXPECT_EQ(one.reasons, three.reasons);
+    ASSERT_EQ(one.groups.size(), three.groups.size());
+    for (std::size_t g = 0; g < one.groups.size(); ++g)
+        EXPECT_EQ(one.groups[g].members, three.groups[g].members);
+    const check::Verdict verdict = check::verify(problem, one);
+    EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+    EXPECT_LT(one.certificate.gap(), 0.1);
+    EXPECT_GT(*std::max_element(one.site_prices.begin(), one.site_prices.end()), 0);
+    for (const double limit : {0.0, 0.05}) {
+        Control stopped(limit);
+        const check::Verdict early = check::verify(problem, pool(problem, options, stopped));
+        EXPECT_TRUE(early.ok()) << complaints(early);
+    }
+}
+
+TEST(PoolRules, SayWhatFirmsLeftOutWouldNeed) {
+    PoolProblem problem;
+    problem.metric = Metric::plane;
+    problem.amount = {12'000, 9'000, 5'000, 20'000, 3'000, 8'000, 8'000};
+    problem.place = {{0, 0}, {1, 0}, {0, 1}, {0, 2}, {14, 0}, {2, 0}, {500, 0}};
+    problem.rules.emplace_back();
+    problem.rules[0].rule.max_sum = 26'000;
+    problem.rules[0].rule.max_radius_km = 10;
+    problem.apart = {{FirmId(2U), FirmId(0U)}};
+    problem.together = {{FirmId(5U), FirmId(6U)}};
+    problem.value = {9, 9, 1, 0.1, 1, 1, 1};
+    problem.rules[0].rule.opening_cost = 5;
+    Control control;
+    const PoolResult result = pool(problem, {}, control);
+    ASSERT_TRUE(check::verify(problem, result).ok()) << complaints(check::verify(problem, result));
+    ASSERT_EQ(result.groups.size(), 1U);
+    ASSERT_EQ(result.groups[0].members, (std::vector<FirmId>{FirmId(0U), FirmId(1U)}));
+    EXPECT_EQ(result.reasons[2], PoolReason::kept_apart);
+    EXPECT_EQ(result.reasons[3], PoolReason::not_worth);
+    EXPECT_EQ(result.reasons[4], PoolReason::too_few_neighbours);
+    EXPECT_EQ(result.reasons[5], PoolReason::bound_to_others);
+    EXPECT_EQ(result.nearest[0].group, NearestGroup::none);
+    EXPECT_EQ(needs_text(result.nearest[2]), "leave to meet a firm kept apart from it");
+    EXPECT_EQ(needs_text(result.nearest[3]), "15000 EUR more of the largest sum");
+    const PoolPlace seat = problem.place[result.groups[0].seat];
+    EXPECT_NEAR(result.nearest[4].more_km, 4 - seat.a, 1e-9);
+    EXPECT_NEAR(result.missing[4], 17'000, 0.01);
+    EXPECT_NEAR(result.nearest[6].more_km, 490 - seat.a, 1e-9) << "for both of the two";
+    EXPECT_NEAR(result.nearest[5].more_km, 490 - seat.a, 1e-9) << "for both of the two";
+}
+
+TEST(PoolRules, NameEveryFault) {
+    PoolProblem problem;
+    problem.amount = {10, 10};
+    problem.metric = Metric::plane;
+    problem.place = {{0, 0}, {1, 0}};
+    problem.sites = {{0, 0}};
+    problem.sessions = {1.5};
+    problem.seats = {0, 4};
+    problem.together = {{FirmId(0U), FirmId(0U)}};
+    problem.apart = {{FirmId(0U), FirmId(2U)}};
+    problem.rules.emplace_back();
+    EXPECT_EQ(faults_of(problem).size(), 5U);
+    problem.sites.clear();
+    problem.sessions.clear();
+    problem.seats.clear();
+    problem.together.clear();
+    problem.apart.clear();
+    problem.rules[0].rule.seat = SeatKind::site;
+    EXPECT_EQ(faults_of(problem).size(), 1U);
 }
 
 }  // namespace
