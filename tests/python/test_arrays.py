@@ -262,3 +262,61 @@ def test_changed_dossiers_are_caught(change: dict[str, Any]) -> None:
     g = lm.pool([10.0, 10.0, 10.0], place, rule=rule, keys=["a", "a", "b"])
     assert lm.verify(g).ok
     assert not lm.verify(dataclasses.replace(g, **change)).ok
+
+
+def test_sites_have_sessions_and_seats() -> None:
+    rule = lm.DossierRule(min_sum=20, max_radius_km=30, cost_per_km=0.001)
+    place = [[0, 0], [1, 0], [2, 0], [0, 1], [1, 1], [2, 1]]
+    at: dict[str, Any] = {"rule": rule, "sites": [[0, 0], [20, 0]], "metric": "plane", "gap": 0}
+    free = lm.pool([10.0] * 6, place, **at)
+    assert (free.group >= 0).all()
+    g = lm.pool([10.0] * 6, place, sessions=[1, 0], seats=[4, np.inf], **at)
+    assert g.seat.tolist() == [0]
+    assert (g.group >= 0).sum() == 4
+    assert g.status == "optimal"
+    assert g.site_prices[0] > 0
+    assert g.bound == pytest.approx(g.prices.sum() + g.site_prices[0])
+    left = int(np.flatnonzero(g.group < 0)[0])
+    assert g.nearest[left] == 0
+    assert g.needs[left] == "1 more place for a member"
+    assert lm.verify(g).ok
+    assert not lm.verify(dataclasses.replace(g, site_prices=np.zeros(2))).ok
+    assert not lm.verify(dataclasses.replace(g, seat=np.array([1]))).ok
+    member = dataclasses.replace(rule, seat="member")
+    beside = lm.pool([10.0] * 6, place, **{**at, "rule": member}, sessions=0)
+    assert (beside.group >= 0).all()
+    assert lm.verify(beside).ok
+
+
+def test_firms_stay_together_and_apart() -> None:
+    rule = lm.DossierRule(min_sum=20, max_members=2)
+    g = lm.pool([10.0] * 4, rule=rule, together=[[0, 3]], apart=[[1, 2]], gap=0)
+    assert g.group.tolist() == [0, -1, -1, 0]
+    assert g.status == "optimal"
+    assert lm.verify(g).ok
+    assert not lm.verify(dataclasses.replace(g, group=np.array([0, 0, -1, -1]))).ok
+    odd = lm.pool([10.0] * 3, rule=rule, together=[[0, 1], [1, 2]])
+    assert odd.group.tolist() == [-1, -1, -1]
+    assert set(odd.reasons) == {"the firms that it must stay together with fit no dossier with it"}
+    assert lm.verify(odd).ok
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sessions": 1}, "sessions limits sites"),
+        ({"sites": [[0, 0]], "sessions": [1, 2]}, "sessions has shape"),
+        ({"sites": [[0, 0]], "seats": 0}, "seats[0] is 0"),
+        ({"sites": [[0, 0]], "sessions": 1.5}, "sessions[0] is 1.5"),
+        ({"together": [[0, 0]]}, "together[0] is (0, 0)"),
+        ({"apart": [[0, 9]]}, "apart[0] is (0, 9)"),
+        ({"apart": [0, 1]}, "apart has shape"),
+    ],
+)
+def test_limits_that_cannot_be(change: dict[str, Any], words: str) -> None:
+    rule = lm.DossierRule(min_sum=20)
+    with pytest.raises(lm.InputError) as caught:
+        lm.pool([10.0, 10.0], [[0, 0], [1, 1]], rule=rule, **change)
+    assert words in str(caught.value)
+    with pytest.raises(lm.InputError):
+        lm.DossierRule(seat="town hall")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -217,3 +218,45 @@ def test_import_is_light() -> None:
     code = "import sys, libmatch; print({'polars', 'pandas', 'typer', 'duckdb'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_dossiers_of_a_market_with_sites_pairs_and_keys_of_its_own(tmp_path: Path) -> None:
+    firms = [
+        {
+            "firm_id": f"f{k}",
+            "commune": "69123",
+            "filiere": "wood" if k < 8 else None,
+            "cost_eur": 11_000,
+            "priority": 2.0 if k == 0 else 1.0,
+        }
+        for k in range(10)
+    ]
+    market = lm.Market(
+        firms=firms,
+        advisers=[{"adviser_id": "a1", "network": "v", "commune": "69123", "capacity": 5}],
+        skills=[{"skill": "website"}],
+        lenders=[{"lender_id": "bank", "min_ticket_eur": 20_000, "capacity": 9}],
+        sites=[{"site_id": "hall", "commune": "69123", "sessions": 2, "seats": 3}],
+        firm_pairs=[{"firm_id": "f0", "other_firm_id": "f1", "kind": "apart"}],
+        dossier_rules=[{"rule": "chain", "keys": "filiere", "seat": "site", "opening_cost": 0.5}],
+    )
+    plan = lm.solve(market, stages=["fund", "pool", "lead", "lend"])
+    assert lm.verify(market, plan).ok
+    assert plan.dossiers["seat_site_id"].to_list() == ["hall", "hall"]
+    assert plan.dossiers["members"].to_list() == [3, 3]
+    assert plan.certificates["pool"].objective == pytest.approx(6)
+    left = {row["firm_id"]: row for row in plan.unserved.to_dicts() if row["stage"] == "pool"}
+    assert len(left) == 4
+    assert left["f9"]["reason"] == "no rule covers the firm"
+    assert left["f9"]["nearest_dossier_id"] in (None, "")
+    wood = next(row for name, row in left.items() if name < "f8")
+    assert wood["nearest_dossier_id"] == "D000001"
+    assert "1 more place for a member" in wood["needs"]
+    assert wood["needs"] in plan.explain(wood["firm_id"])
+    market.save(tmp_path / "market")
+    again = lm.read_market(tmp_path / "market")
+    assert lm.verify(again, plan).ok
+    plan.save(tmp_path / "plan")
+    assert lm.verify(again, lm.read_plan(tmp_path / "plan", market=again)).ok
+    wrong = lm.Market(**{**again.tables, "dossier_rules": [{"rule": "chain", "keys": "colour"}]})
+    assert [f.value for f in lm.check(wrong)] == ["colour"]
