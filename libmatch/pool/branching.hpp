@@ -77,20 +77,20 @@ class Branching {
             }
             return;
         }
-        if (limits_sessions_) {
-            split_on_group(groups, shares);
-            return;
-        }
-        const auto doubt = pair_in_doubt(groups, shares);
-        if (!doubt.first.known())
-            return;  // groups of one firm only; the relaxed optimum is whole then
-        const FirmId i = doubt.first, j = doubt.second;
         const double room = bound - objective_;
         const auto useful = [&](std::size_t g) {
             double reduced = groups.value(g);
             rows_.each_row(groups, g, [&](std::uint32_t r) { reduced -= master.prices()[r]; });
             return reduced > -room;
         };
+        if (limits_sessions_) {
+            split_on_group(groups.subset(useful), shares, groups);
+            return;
+        }
+        const auto doubt = pair_in_doubt(groups, shares);
+        if (!doubt.first.known())
+            return;  // groups of one firm only; the relaxed optimum is whole then
+        const FirmId i = doubt.first, j = doubt.second;
         const auto holds = [&](std::size_t g, FirmId k) {
             const auto members = groups.members(g);
             return std::binary_search(members.begin(), members.end(), k);
@@ -101,8 +101,10 @@ class Branching {
     }
 
     /// Takes the group that is most in doubt, then does without it.
-    void split_on_group(const Columns& groups,
-                        const std::vector<std::pair<std::uint32_t, double>>& shares) {
+    /// `shares` are about `all`, of which the useful groups are looked at further.
+    void split_on_group(const Columns& useful,
+                        const std::vector<std::pair<std::uint32_t, double>>& shares,
+                        const Columns& all) {
         std::uint32_t doubt = Board::none;
         double distance = HUGE_VAL;
         for (const auto& [g, share] : shares) {
@@ -111,25 +113,27 @@ class Branching {
                 doubt = g;
             }
         }
-        const auto members = groups.members(doubt);
+        const auto members = all.members(doubt);
+        const std::uint32_t seat = all.seat(doubt);
         const auto clear = [&](std::size_t g) {
-            const auto others = groups.members(g);
+            const auto others = useful.members(g);
             return std::none_of(others.begin(), others.end(), [&](FirmId i) {
                 return std::binary_search(members.begin(), members.end(), i);
             });
         };
-        taken_.push_back(
-            {groups.seat(doubt), groups.value(doubt), {members.begin(), members.end()}});
-        const std::uint32_t site = rows_.board->site_row(groups.seat(doubt));
+        taken_.push_back({seat, all.value(doubt), {members.begin(), members.end()}});
+        const std::uint32_t site = rows_.board->site_row(seat);
         double* room = site == Board::none ? nullptr : &rows_.room[(*rows_.row_of)[site]];
         if (room != nullptr) *room -= 1;
         const bool full = room != nullptr && *room < 1;
-        node(groups.subset([&](std::size_t g) {
-            return clear(g) && !(full && rows_.board->site_row(groups.seat(g)) == site);
+        node(useful.subset([&](std::size_t g) {
+            return clear(g) && !(full && rows_.board->site_row(useful.seat(g)) == site);
         }));
         if (room != nullptr) *room += 1;
         taken_.pop_back();
-        node(groups.subset([&](std::size_t g) { return g != doubt; }));
+        node(useful.subset([&](std::size_t g) {
+            return useful.seat(g) != seat || !std::ranges::equal(useful.members(g), members);
+        }));
     }
 
     /// Two firms whose being together is most in doubt; of a relaxed optimum that is not whole.

@@ -217,6 +217,8 @@ TEST(PoolRules, AreKeptOnLargeProblemsOnAnyNumberOfThreads) {
     }
     problem.rules[0].rule.seat = SeatKind::site;
     problem.rules[0].rule.max_radius_km = 150;
+    problem.rules[0].rule.cost_per_km = 0.004;
+    problem.rules[1].rule.opening_cost = 6;
     problem.rules[1].rule.seat = SeatKind::member;
     for (int k = 0; k < 60; ++k) {
         const FirmId a(random.below(900)), b(random.below(900));
@@ -233,7 +235,7 @@ TEST(PoolRules, AreKeptOnLargeProblemsOnAnyNumberOfThreads) {
         }
     }
     PoolOptions options;
-    options.max_rounds = 4;
+    options.max_rounds = 12;
     options.threads = 1;
     Control control;
     const PoolResult one = pool(problem, options, control);
@@ -247,7 +249,7 @@ TEST(PoolRules, AreKeptOnLargeProblemsOnAnyNumberOfThreads) {
         EXPECT_EQ(one.groups[g].members, three.groups[g].members);
     const check::Verdict verdict = check::verify(problem, one);
     EXPECT_TRUE(verdict.ok()) << complaints(verdict);
-    EXPECT_LT(one.certificate.gap(), 0.1);
+    EXPECT_LT(one.certificate.gap(), 0.25);
     EXPECT_GT(*std::max_element(one.site_prices.begin(), one.site_prices.end()), 0);
     for (const double limit : {0.0, 0.05}) {
         Control stopped(limit);
