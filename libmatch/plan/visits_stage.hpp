@@ -10,12 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include <libmatch/assign/assign.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/visit_problem.hpp>
-#include <libmatch/plan/people_stages.hpp>
 #include <libmatch/plan/run.hpp>
 #include <libmatch/pool/rounds.hpp>
+#include <libmatch/retrieve/matrix_source.hpp>
 
 namespace libmatch::detail {
 
@@ -39,13 +40,15 @@ inline void choose_for_visits(Run& run) {
             }
         }
     });
-    Rows rows;
+    std::vector<std::int64_t> begin{0};
+    std::vector<std::uint32_t> column;
+    std::vector<double> value;
     for (const auto& row : found) {
         for (const auto& [j, utility] : row) {
-            rows.column.push_back(j);
-            rows.value.push_back(utility);
+            column.push_back(j);
+            value.push_back(utility);
         }
-        rows.end_row();
+        begin.push_back(static_cast<std::int64_t>(column.size()));
     }
     if (run.control.stop()) {  // some firms were not asked: nothing was decided or proven
         Certificate c;
@@ -56,8 +59,12 @@ inline void choose_for_visits(Run& run) {
         run.plan.prices[stage::visit_choices].assign(capacity.size(), 0.0);
         run.certify(stage::visit_choices, c, started);
     } else {
-        const auto result =
-            assign_rows(run, stage::visit_choices, rows, std::move(capacity), started, false);
+        AssignmentLimits limits;
+        limits.capacity = std::move(capacity);
+        const SparseSource source(limits.capacity.size(), begin, column, value);
+        const AssignmentResult result = assign(source, limits, run.assign, run.control);
+        run.plan.prices[stage::visit_choices] = result.prices;
+        run.certify(stage::visit_choices, result.certificate, started);
         for (const Pair& p : result.pairs) run.plan.visit_choices.push_back({p.firm, p.adviser});
     }
     std::vector<std::uint8_t> chose(n, 0);
