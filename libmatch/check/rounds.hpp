@@ -244,9 +244,10 @@ class RoundsJudge {
         std::vector<DayQuestion::Place> list;
         for (auto& [at, place] : places) list.push_back(std::move(place));
         const double mu = claim_.km_price[r];
-        DayQuestion question(on_sphere(problem_.travellers[r].home), std::move(list),
-                             static_cast<std::size_t>(problem_.travellers[r].stops_per_day),
-                             problem_.cost_per_km + mu, problem_.max_km_per_day);
+        DayQuestion question(
+            on_sphere(problem_.travellers[r].home), std::move(list),
+            std::min(static_cast<std::size_t>(problem_.travellers[r].stops_per_day), firms.size()),
+            problem_.cost_per_km + mu, problem_.max_km_per_day);
         return question.most() + mu * problem_.max_km_per_day;
     }
 

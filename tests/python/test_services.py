@@ -53,14 +53,21 @@ def test_a_plan_of_an_earlier_version_reads(tmp_path: Path) -> None:
 
 def test_small_ones() -> None:
     firms = [
-        {"firm_id": "f1", "commune": "69123", "need_website": 3, "it_days_per_month": 2},
+        {
+            "firm_id": "f1",
+            "commune": "69123",
+            "need_website": 3,
+            "need_crm": 0,
+            "it_days_per_month": 2,
+        },
         {"firm_id": "f2", "commune": "69123", "need_website": 1, "it_days_per_month": 3},
         {"firm_id": "f3", "commune": "69266", "need_website": 0, "it_days_per_month": 5},
         {"firm_id": "f4", "commune": "69266", "need_website": 4, "headcount": 30},
     ]
     settings_ = {"workshops": [WORKSHOP], "visits": [VISITS], "shared_staff": [JOB]}
     market = small_market(firms=firms, sites=SITES, settings=settings_)
-    plan = lm.solve(market, stages=["workshops", "visits", "shared_staff"])
+    stages = ["workshops", "visits", "shared_staff"]
+    plan = lm.solve(market, stages=stages)
     assert lm.verify(market, plan).ok
     assert plan.workshop_members["firm_id"].to_list() == ["f1", "f2"]
     assert plan.shared_staff["days"].to_list() == [5]

@@ -110,6 +110,15 @@ TEST(Rounds, ReachTheBestAndNeverClaimLess) {
     EXPECT_LE(bound, 1.05 * known);
 }
 
+TEST(Rounds, FewerFirmsThanADayHasStops) {
+    for (std::uint64_t seed = 0; seed < 30; ++seed) {
+        const RoundsProblem p = random_problem(seed, 4, 1, 3, 7, 150, 0.01);
+        const RoundsResult r = solved(p);
+        EXPECT_EQ(complaints(p, r), "") << seed;
+        EXPECT_GE(r.certificate.bound, brute_force(p, 0) - 1e-9) << seed;
+    }
+}
+
 TEST(Rounds, TravellersDoNotMeet) {
     const RoundsProblem p = random_problem(5, 12, 2, 1, 4, 120, 0.01);
     const RoundsResult r = solved(p);
