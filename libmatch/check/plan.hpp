@@ -16,6 +16,8 @@
 #include <libmatch/check/plan_grants.hpp>
 #include <libmatch/check/plan_people.hpp>
 #include <libmatch/check/plan_resources.hpp>
+#include <libmatch/check/plan_services.hpp>
+#include <libmatch/check/plan_visits.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/model/plan.hpp>
 
@@ -26,6 +28,9 @@ namespace detail {
 inline void check_names(PlanCase& c) {
     std::set<std::string> known{stage::fund,        stage::pool, stage::lead,
                                 stage::specialists, stage::lend, stage::resources};
+    if (!c.market.workshops.empty()) known.insert(stage::workshops);
+    if (!c.market.shared_staff.empty()) known.insert(stage::shared_staff);
+    if (c.market.visits) known.insert({stage::visits, stage::visit_choices});
     for (const Programme& p : c.market.programmes) known.insert(stage::assign(p));
     for (const auto& [name, claimed] : c.plan.certificates) {
         if (known.erase(name) == 0)
@@ -44,6 +49,10 @@ inline void check_names(PlanCase& c) {
     need(!c.plan.specialists.empty(), stage::specialists);
     need(!c.plan.loans.empty(), stage::lend);
     need(!c.plan.resources.empty(), stage::resources);
+    need(!c.plan.workshops.empty(), stage::workshops);
+    need(!c.plan.shared_staff.empty(), stage::shared_staff);
+    need(!c.plan.visits.empty(), stage::visits);
+    need(!c.plan.visit_choices.empty(), stage::visit_choices);
 }
 
 }  // namespace detail
@@ -65,6 +74,10 @@ inline void check_names(PlanCase& c) {
     judge(stage::specialists, detail::judge_specialists);
     judge(stage::lend, detail::judge_loans);
     judge(stage::resources, detail::judge_resources);
+    judge(stage::workshops, detail::judge_workshops);
+    judge(stage::visit_choices, detail::judge_visit_choices);
+    judge(stage::visits, detail::judge_visits);
+    judge(stage::shared_staff, detail::judge_shared_staff);
     return std::move(c.verdict);
 }
 

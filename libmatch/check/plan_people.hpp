@@ -141,7 +141,8 @@ inline void judge_loans(PlanCase& c) {
     };
     problem.utility = [&](FirmId, AdviserId l) { return lend_utility(c.market.lenders[l]); };
     problem.firm_name = [&](FirmId r) {
-        return r < c.plan.dossiers.size() ? c.dossier(r) : "loan of " + c.firm(requests[r].borrowers.front());
+        return r < c.plan.dossiers.size() ? c.dossier(r)
+                                          : "loan of " + c.firm(requests[r].borrowers.front());
     };
     problem.adviser_name = [&](AdviserId l) { return "lender " + c.market.lenders[l].id; };
     AssignmentLimits limits;

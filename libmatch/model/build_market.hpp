@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <libmatch/core/error.hpp>
+#include <libmatch/model/build_services.hpp>
 #include <libmatch/model/market.hpp>
 #include <libmatch/model/row_order.hpp>
 #include <libmatch/model/table_reader.hpp>
@@ -101,6 +102,8 @@ class MarketBuilder {
         read_programmes();
         read_settings();
         read_dossier_rules();
+        read_shared_staff(open("shared_staff"), market_);
+        visits_ = read_visits(open("visits"), market_);
         read_firms();
         read_key_columns();
         read_advisers();
@@ -110,6 +113,7 @@ class MarketBuilder {
         read_sites();
         read_firm_pairs();
         check_seats();
+        read_workshops(open("workshops"), market_);
         read_pairs();
         sort_faults();
         return std::move(market_);
@@ -124,7 +128,7 @@ class MarketBuilder {
 
     /// Copies the tables whose rows are not in the order of their ids.
     void order_rows() {
-        constexpr std::array<std::pair<std::string_view, std::string_view>, 9> ids{
+        constexpr std::array<std::pair<std::string_view, std::string_view>, 11> ids{
             {{"firms", "firm_id"},
              {"advisers", "adviser_id"},
              {"schemes", "scheme_id"},
@@ -133,7 +137,9 @@ class MarketBuilder {
              {"sites", "site_id"},
              {"communes", "commune"},
              {"skills", "skill"},
-             {"dossier_rules", "rule"}}};
+             {"dossier_rules", "rule"},
+             {"workshops", "workshop"},
+             {"shared_staff", "rule"}}};
         for (const auto& [name, column] : ids) {
             const auto at = tables_->find(name);
             if (at == tables_->end()) continue;
@@ -431,6 +437,7 @@ class MarketBuilder {
         f.consents_pooling = in.whole<std::uint8_t>("consents_pooling", 1, 0, 1);
         f.priority = in.numbers("priority", 1, {0, 1e9});
         f.demand = in.whole<std::int32_t>("demand", 1, 0, 1e6);
+        f.it_days = in.numbers("it_days_per_month", 0, {0, 31});
     }
 
     void read_advisers() {
@@ -477,6 +484,8 @@ class MarketBuilder {
         a.dossier_capacity = in.whole<std::int64_t>("dossier_capacity", 0, 0, most);
         if (in.has("dossier_hours")) a.dossier_hours = in.numbers("dossier_hours", 0, {0, 1e9});
         a.specialist_capacity = in.whole<std::int64_t>("specialist_capacity", 0, 0, most);
+        a.visit_days = in.whole<std::int32_t>("visit_days", visits_.days, 0, 366);
+        a.visits_per_day = in.whole<std::int32_t>("visits_per_day", visits_.firms_per_day, 1, 50);
     }
 
     void read_schemes() {
@@ -930,6 +939,7 @@ class MarketBuilder {
     Vocabulary networks_{market_.networks}, languages_{market_.languages}, labels_{market_.labels},
         legal_forms_{market_.legal_forms}, formats_{market_.formats};
     std::vector<float> skill_weight_;
+    VisitDefaults visits_;  ///< of advisers without figures of their own
     std::map<std::tuple<std::uint32_t, double, double>, std::uint32_t> place_index_;
     std::optional<NearestCommune> nearest_;
 };

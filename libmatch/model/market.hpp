@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -102,6 +103,7 @@ struct Firms {
     std::vector<double> priority;  ///< what a dossier with the firm is worth; the order of grants
     std::vector<std::int32_t> demand;  ///< advisers wanted per programme
     std::vector<FirmColumn> columns;   ///< those that rules name
+    std::vector<double> it_days;       ///< days of IT skill wanted per month; 0 = none
     std::vector<std::uint32_t> row;    ///< row of each firm in the table; empty = its index
     [[nodiscard]] std::size_t size() const { return id.size(); }
 };
@@ -125,6 +127,7 @@ struct Advisers {
     std::vector<std::int64_t> dossier_capacity;     ///< dossiers led at most, unless in hours
     std::vector<double> dossier_hours;              ///< hours of writing; empty = no such column
     std::vector<std::int64_t> specialist_capacity;  ///< dossiers assisted at most
+    std::vector<std::int32_t> visit_days, visits_per_day;
     std::vector<std::uint32_t> row;  ///< row of each adviser in the table; empty = its index
     [[nodiscard]] std::size_t size() const { return id.size(); }
 };
@@ -217,6 +220,22 @@ struct KeyedRule {
 inline constexpr std::array<std::string_view, 6> key_names{"naf",  "naf_division", "commune",
                                                            "epci", "departement",  "region"};
 
+/// A training that leaders of small firms may attend, under the rule of its groups.
+struct Workshop {
+    DossierRule rule;             ///< amounts count leaders: the sum is the attendance
+    std::uint32_t skill = 0;      ///< index in Market::skills
+    double min_need = 1;          ///< level of need from which a leader is invited
+    double headcount_under = 30;  ///< only firms with fewer employees
+};
+
+/// Who visits leaders of small firms where they are, and how far a day may lead.
+struct VisitRule {
+    std::uint32_t network = 0;
+    double max_km_per_day = 200;  ///< from home, round, and back
+    double cost_per_km = 0.01;    ///< value units per km; a visit is worth the firm's priority
+    double headcount_under = 30;
+};
+
 struct Settings {
     double date = std::nan("");  ///< days since 1970-01-01; NaN = ages and absences are not checked
     double trust_prior_successes = 1, trust_prior_failures = 1;
@@ -243,6 +262,9 @@ struct Market {
     Advisers advisers;
     std::vector<Programme> programmes;
     std::vector<KeyedRule> dossier_rules;
+    std::vector<Workshop> workshops;
+    std::vector<DossierRule> shared_staff;  ///< amounts are days per month
+    std::optional<VisitRule> visits;
     std::vector<Scheme> schemes;
     std::vector<Lender> lenders;
     bool lenders_have_budgets = false;  ///< then amounts count against them, not loans

@@ -70,6 +70,35 @@ struct Recommendation {
     bool neighbour = false;  ///< it comes from a centre of a neighbouring territory
 };
 
+/// Firms that meet for something else than a dossier: a workshop, or a job that they share.
+struct Group {
+    RuleId rule;             ///< index in Market::workshops or Market::shared_staff
+    std::uint32_t seat = 0;  ///< index in Market::sites for a workshop, of a member for a job
+    struct Member {
+        FirmId firm;
+        double amount = 0;  ///< days per month for a job, 1 for a workshop
+        double distance_km = 0;
+    };
+    std::vector<Member> members;  ///< sorted by firm
+    double value = 0;
+};
+
+/// One stop of an adviser's day.
+struct Visit {
+    AdviserId adviser;
+    std::int32_t day = 1;
+    std::int32_t position = 1;
+    FirmId firm;
+    double leg_km = 0;   ///< from the stop before, or from home
+    double home_km = 0;  ///< back home from here
+};
+
+/// Whose visit a firm waits for.
+struct VisitChoice {
+    FirmId firm;
+    AdviserId adviser;
+};
+
 struct Unserved {
     std::string stage;
     FirmId firm;
@@ -92,7 +121,9 @@ struct PairsSeen {
 /// Names of stages. Each programme's assignment is a stage "assign:<programme>".
 namespace stage {
 inline const std::string fund = "fund", pool = "pool", lead = "lead", lend = "lend",
-                         specialists = "specialists", resources = "resources";
+                         specialists = "specialists", resources = "resources",
+                         workshops = "workshops", visits = "visits",
+                         visit_choices = "visit_choices", shared_staff = "shared_staff";
 inline std::string assign(const Programme& p) { return "assign:" + p.name; }
 }  // namespace stage
 
@@ -103,11 +134,14 @@ struct Plan {
     std::vector<Grant> grants;
     std::vector<Loan> loans;
     std::vector<Recommendation> resources;
+    std::vector<Group> workshops, shared_staff;
+    std::vector<Visit> visits;               ///< by adviser, day and position
+    std::vector<VisitChoice> visit_choices;  ///< where no assignment says whose firm it is; by firm
     std::vector<Unserved> unserved;
     std::vector<std::pair<std::string, Certificate>>
         certificates;  ///< by stage, in order of solving
     std::map<std::string, std::vector<double>>
-        prices;  ///< by stage; of advisers, schemes, firms, advisers, lenders
+        prices;  ///< by stage; of whom, detail::price_owners says (plan_tables.hpp)
     std::map<std::string, PairsSeen> seen;  ///< by stage, while the plan is new; not in its tables
     // By stage, when infeasible; see AssignmentResult.
     std::map<std::string, std::vector<Blocker>> blockers;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,7 +15,9 @@
 #include <vector>
 
 #include <libmatch/model/plan.hpp>
+#include <libmatch/model/service_tables.hpp>
 #include <libmatch/model/table_reader.hpp>
+#include <libmatch/model/table_writer.hpp>
 
 namespace libmatch {
 namespace detail {
@@ -23,55 +27,9 @@ inline std::string dossier_name(std::size_t d) {
     return "D" + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
 }
 
-/// Columns of one output table, filled row by row.
-class TableWriter {
-  public:
-    struct Spec {
-        const char* name;
-        int kind;  // -1 = text, otherwise a NumberKind
-    };
-    static constexpr int text = -1;
-    static constexpr int real = static_cast<int>(NumberKind::real);
-    static constexpr int integer = static_cast<int>(NumberKind::integer);
-    static constexpr int boolean = static_cast<int>(NumberKind::boolean);
-
-    explicit TableWriter(std::vector<Spec> specs) : specs_(std::move(specs)) {
-        for (const Spec& s : specs_) {
-            if (s.kind == text) {
-                columns_.emplace_back(TextColumn());
-            } else {
-                columns_.emplace_back(NumberColumn{{}, static_cast<NumberKind>(s.kind)});
-            }
-        }
-    }
-    TableWriter& operator<<(std::string_view value) {
-        std::get<TextColumn>(columns_[at_++]).push_back(value);
-        return wrap();
-    }
-    TableWriter& operator<<(double value) {
-        std::get<NumberColumn>(columns_[at_++]).values.push_back(value);
-        return wrap();
-    }
-    [[nodiscard]] Table table() {
-        Table out;
-        for (std::size_t k = 0; k < specs_.size(); ++k)
-            out.add(specs_[k].name, std::move(columns_[k]));
-        return out;
-    }
-
-  private:
-    TableWriter& wrap() {
-        at_ %= specs_.size();
-        return *this;
-    }
-    std::vector<Spec> specs_;
-    std::vector<Column> columns_;
-    std::size_t at_ = 0;
-};
-
 inline constexpr std::array<std::string_view, 3> blocker_kinds{"firm", "adviser", "pin"};
 
-/// What the prices of a stage are prices of, and their ids.
+/// Things of one kind that have prices, and their ids.
 struct PriceOwner {
     std::string kind;
     std::vector<std::string> ids;
@@ -79,15 +37,22 @@ struct PriceOwner {
 
 /// The owners of a stage's prices, in the order of these.
 inline std::vector<PriceOwner> price_owners(const Market& market, const std::string& stage_name) {
-    const auto ids = [](const auto& rows) {
-        std::vector<std::string> all;
-        for (const auto& row : rows) all.push_back(row.id);
-        return all;
+    const auto ids = [](const char* kind, const auto& rows) {
+        PriceOwner owner{kind, {}};
+        for (const auto& row : rows) owner.ids.push_back(row.id);
+        return owner;
     };
-    if (stage_name == stage::fund) return {{"scheme", ids(market.schemes)}};
-    if (stage_name == stage::pool) return {{"firm", market.firms.id}, {"site", ids(market.sites)}};
-    if (stage_name == stage::lend) return {{"lender", ids(market.lenders)}};
-    return {{"adviser", market.advisers.id}};
+    const auto& firms = market.firms.id;
+    const auto& advisers = market.advisers.id;
+    if (stage_name == stage::resources) return {};
+    if (stage_name == stage::fund) return {ids("scheme", market.schemes)};
+    if (stage_name == stage::lend) return {ids("lender", market.lenders)};
+    if (stage_name == stage::pool || stage_name == stage::workshops)
+        return {{"firm", firms}, ids("site", market.sites)};
+    if (stage_name == stage::visits)
+        return {{"firm", firms}, {"adviser_day", advisers}, {"adviser_km", advisers}};
+    if (stage_name == stage::shared_staff) return {{"firm", firms}};
+    return {{"adviser", advisers}};
 }
 
 class PlanReader {
@@ -111,6 +76,7 @@ class PlanReader {
         read_dossiers();
         read_grants_and_loans();
         read_resources_and_unserved();
+        read_service_tables(market_, tables_, plan_);
         read_infeasible();
         read_certificates_and_prices();
         return std::move(plan_);
@@ -118,19 +84,6 @@ class PlanReader {
 
   private:
     TableReader open(const char* name) { return {tables_, name, plan_.unreadable}; }
-
-    /// The index of an id in a column; a fault and none if it is unknown. Empty cells are none
-    /// without fault.
-    template <class Id, class Map>
-    Id look_up(TableReader& in, const TextColumn* column, const char* name, std::size_t row,
-               const Map& map) {
-        if (column == nullptr || (*column)[row].empty()) return {};
-        const auto at = map.find(std::string((*column)[row]));
-        if (at != map.end()) return Id(static_cast<std::size_t>(at->second));
-        in.fault(row, name, (*column)[row], "the market has no such id",
-                 "use the plan with the market it was made for");
-        return {};
-    }
 
     void read_assignments() {
         TableReader in = open("assignments");
@@ -375,9 +328,8 @@ class PlanReader {
         const auto *of = prices.required_text("stage"), *id = prices.required_text("id"),
                    *kind = prices.text("kind");
         const auto price = prices.numbers("price", 0, {});
-        // Positions by stage, kind and id: a site may have the id of a firm.
-        std::map<std::string, std::map<std::string, std::unordered_map<std::string, std::size_t>>>
-            index;
+        using ById = std::unordered_map<std::string, std::size_t>;
+        std::map<std::string, std::map<std::string, ById, std::less<>>> index;
         for (std::size_t r = 0; r < prices.rows() && of != nullptr && id != nullptr; ++r) {
             const std::string stage_of((*of)[r]);
             const auto values = plan_.prices.find(stage_of);
@@ -386,23 +338,22 @@ class PlanReader {
                              "keep both");
                 continue;
             }
-            auto& kinds = index[stage_of];
-            if (kinds.empty()) {
-                std::size_t position = 0;
-                for (const PriceOwner& owner : price_owners(market_, stage_of)) {
-                    for (const std::string& name_of : owner.ids)
-                        kinds[owner.kind].emplace(name_of, position++);
+            auto& ids = index[stage_of];
+            if (ids.empty()) {
+                std::size_t k = 0;
+                for (const PriceOwner& o : price_owners(market_, stage_of)) {
+                    for (const std::string& each : o.ids) ids[o.kind].emplace(each, k++);
                 }
             }
-            const bool site = kind != nullptr && (*kind)[r] == "site";
-            const auto at = look_up<FirmId>(prices, id, "id", r,
-                                            site ? kinds["site"] : kinds[main_kind(stage_of)]);
+            const auto of_kind = kind == nullptr ? ids.begin() : ids.find((*kind)[r]);
+            if (of_kind == ids.end()) {
+                prices.fault(r, "kind", kind == nullptr ? "" : (*kind)[r],
+                             "the stage has no prices of this kind", "keep the plan's own rows");
+                continue;
+            }
+            const auto at = look_up<FirmId>(prices, id, "id", r, of_kind->second);
             if (at.known()) values->second[at] = price[r];
         }
-    }
-
-    [[nodiscard]] std::string main_kind(const std::string& stage_name) const {
-        return price_owners(market_, stage_name).front().kind;
     }
 
     const Market& market_;
@@ -506,6 +457,8 @@ class PlanReader {
                   << r.score << r.adds << (r.neighbour ? 1.0 : 0.0);
     }
     tables.emplace("resources", resources.table());
+
+    detail::write_service_tables(market, plan, tables);
 
     W unserved({{"stage", W::text},
                 {"firm_id", W::text},

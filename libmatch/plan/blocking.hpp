@@ -96,6 +96,29 @@ namespace detail {
                  "solve it: the smallest change of limits that helps is in relaxations");
         }
     }
+    if (market.visits) {
+        bool any = false;
+        for (std::size_t j = 0; j < market.advisers.size(); ++j)
+            any = any || days_of_visits(market, AdviserId(j)) > 0;
+        if (!any) {
+            warn("visits", "network", market.networks[market.visits->network],
+                 "no adviser of the network visits on any day", "raise days, or visit_days");
+        }
+    }
+    for (const Workshop& w : market.workshops) {
+        std::size_t leaders = 0;
+        for (std::size_t i = 0; i < market.firms.size(); ++i)
+            leaders += invited(market, w, FirmId(i)) ? 1 : 0;
+        if (static_cast<double>(leaders) < w.rule.min_sum) {
+            warn("workshops", "workshop", w.rule.name,
+                 "only " + detail::count_of(leaders, "leader") + " would be invited",
+                 "lower min_need or min_attendance");
+        }
+    }
+    if (!market.shared_staff.empty() && shared_staff_problem(market).firms.empty()) {
+        warn("firms", "it_days_per_month", "", "no firm wants days of shared staff",
+             "add the column, or drop the table shared_staff");
+    }
     if (!market.schemes.empty() && market.lenders.empty()) {
         warn("lenders", "", "", "there is no lender, so no dossier will be financed",
              "add lenders, or solve fewer stages");

@@ -39,6 +39,39 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
             after.known() ? reached_by(market, plan, after) : std::vector<std::uint8_t>{}};
 }
 
+/// What workshops, visits and shared staff mean for a firm.
+inline void explain_services(const Market& market, const Plan& plan, FirmId i,
+                             std::vector<std::string>& lines) {
+    for (const Group& g : plan.workshops) {
+        for (const Group::Member& m : g.members) {
+            if (!(m.firm == i)) continue;
+            const Workshop& w = market.workshops[g.rule];
+            lines.push_back("workshop " + w.rule.name + ": at " + market.sites[g.seat].name + ", " +
+                            rounded(m.distance_km, 1) + " km away, with " +
+                            std::to_string(g.members.size() - 1) +
+                            " other leaders who need this skill (" + market.skills[w.skill] + ").");
+        }
+    }
+    for (const Group& g : plan.shared_staff) {
+        for (const Group::Member& m : g.members) {
+            if (!(m.firm == i)) continue;
+            double days = 0;
+            for (const Group::Member& each : g.members) days += each.amount;
+            lines.push_back("shared job (" + market.shared_staff[g.rule].name +
+                            "): " + rounded(m.amount, 1) + " of its " + rounded(days, 1) +
+                            " days per month, with " + std::to_string(g.members.size() - 1) +
+                            " other firms; its seat is at firm " + market.firms.id[FirmId(g.seat)] +
+                            ", " + rounded(m.distance_km, 1) + " km away.");
+        }
+    }
+    for (const Visit& v : plan.visits) {
+        if (!(v.firm == i)) continue;
+        lines.push_back("visit: adviser " + market.advisers.id[v.adviser] + " comes on day " +
+                        std::to_string(v.day) + " as stop " + std::to_string(v.position) +
+                        ", after " + rounded(v.leg_km, 1) + " km.");
+    }
+}
+
 }  // namespace detail
 
 /// What the plan decided for a firm and why, one sentence per line.
@@ -109,6 +142,7 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
                             market.lenders[loan.lender].name + ".");
         }
     }
+    detail::explain_services(market, plan, i, lines);
     for (const Unserved& u : plan.unserved) {
         if (u.firm == i && u.stage.rfind("assign:", 0) != 0)
             lines.push_back(u.stage + ": left out, because " + u.reason + ".");

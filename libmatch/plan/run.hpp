@@ -23,7 +23,7 @@ struct SolveOptions {
     bool exact = false;      ///< assignments with gap 0 in units of 1e-6
     unsigned threads = 0;    ///< 0 = all cores; never changes the plan
     std::uint64_t seed = 0;
-    std::vector<std::string> stages;  ///< of assign, fund, pool, lead, lend, resources; empty = all
+    std::vector<std::string> stages;  ///< of stage_names() (plan/solve.hpp); empty = all
 };
 
 namespace detail {

@@ -1,10 +1,11 @@
 // The whole run: from a market to a proven plan.
 //
 // Stages, in order: one assignment per programme; grants; dossiers; a lead for each dossier and
-// specialists beside it; a lender for each dossier and each solo loan; resources. Every stage
-// carries a certificate about its own full problem, given the stages before. A stage that is left
-// out leaves its tables empty, and later stages see nothing of it. Deterministic for any number of
-// threads.
+// specialists beside it; a lender for each dossier and each solo loan; resources; workshops;
+// visits; shared staff. Every stage carries a certificate about its own full problem, given the
+// stages before. A stage that is left out leaves its tables empty, and later stages see nothing of
+// it; workshops, visits and shared staff are left out where the market has no rule of them.
+// Deterministic for any number of threads.
 #pragma once
 
 #include <algorithm>
@@ -19,6 +20,8 @@
 #include <libmatch/plan/pool_stage.hpp>
 #include <libmatch/plan/resources_stage.hpp>
 #include <libmatch/plan/run.hpp>
+#include <libmatch/plan/service_stages.hpp>
+#include <libmatch/plan/visits_stage.hpp>
 
 namespace libmatch {
 namespace detail {
@@ -37,6 +40,9 @@ inline constexpr NamedStage all_stages[] = {
     {"specialists", specialists_stage},
     {"lend", lend_stage},
     {"resources", resources_stage},
+    {"workshops", workshops_stage},
+    {"visits", visits_stage},
+    {"shared_staff", shared_staff_stage},
 };
 
 }  // namespace detail

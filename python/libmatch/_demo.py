@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from libmatch import _demo_random as draw
+from libmatch import _demo_services as services
 from libmatch._demo_advisers import (
     NETWORKS,
     PROFESSIONAL,
@@ -73,8 +74,8 @@ FORMATS = ("workshop", "video", "guide")
 
 
 def demo_tables(firms: int = 20_000, advisers: int = 400, seed: int = 1) -> dict[str, pa.Table]:
-    """All tables of a market: communes, skills, programmes, dossier_rules, settings, firms,
-    advisers, schemes, lenders, resources and pairs.
+    """All tables of a market: communes, skills, programmes, dossier_rules, settings, workshops,
+    visits, shared_staff, firms, advisers, schemes, lenders, resources, sites and pairs.
 
     The same for the same (firms, advisers, seed); each table has a random stream of its own.
     O(firms + advisers) time; about 250 bytes per firm.
@@ -96,11 +97,17 @@ def demo_tables(firms: int = 20_000, advisers: int = 400, seed: int = 1) -> dict
         "programmes": _programmes(),
         "dossier_rules": _dossier_rules(),
         "settings": _settings(),
-        "firms": demand.table,
+        "workshops": pa.Table.from_pylist(services.workshops()),
+        "visits": pa.Table.from_pylist([services.visits()]),
+        "shared_staff": pa.Table.from_pylist(services.shared_staff()),
+        "firms": demand.table.append_column(
+            "it_days_per_month", services.it_days(seed, demand.table["headcount"].to_numpy())
+        ),
         "advisers": supply.table,
         "schemes": _schemes(firms, seed, weight),
         "lenders": _lenders(firms, seed, weight),
         "resources": _resources(seed, places, skills),
+        "sites": pa.Table.from_pylist(services.sites(firms, seed, places)),
         "pairs": _pairs(seed, communes, demand, supply),
     }
 

@@ -41,7 +41,7 @@ TEXT = frozenset(
             "label_required",
         ),
         *("stacking_group", "source", "centre", "title", "kind", "reason"),
-        *("stage", "status"),
+        *("stage", "status", "workshop", "session_id", "job_id"),
     }
 )
 DATES = frozenset({"created", "absent_from", "absent_until", "dated", "date"})

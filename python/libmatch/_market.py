@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("firms", "advisers", "skills", "programmes", "dossier_rules", "settings"),
+    *("workshops", "visits", "shared_staff"),
     *("schemes", "lenders", "resources", "sites", "pairs", "firm_pairs", "communes"),
 )
 # What market.toml holds; the others are files of their own.
-SETTINGS_TABLES = ("settings", "skills", "programmes", "dossier_rules")
+SETTINGS_TABLES = (
+    *("settings", "skills", "programmes", "dossier_rules"),
+    *("workshops", "visits", "shared_staff"),
+)
 
 
 class Market:
@@ -36,13 +40,15 @@ class Market:
     firms : frame, one row per firm
         `firm_id`, then `commune` or `lat` and `lon` (degrees), `naf`, `headcount`, `created`,
         `legal_form`, `languages`, `need_<skill>` (0-4), `weight_<skill>`, `cost_eur`,
-        `own_funds_eur`, `aid_received_eur`, `consents_pooling`, `priority`, `demand`.
+        `own_funds_eur`, `aid_received_eur`, `consents_pooling`, `priority`, `demand`,
+        `it_days_per_month`.
     advisers : frame, one row per adviser
         `adviser_id`, `network`, `capacity` (firms), `commune` or `lat` and `lon`, `range_km`,
         `remote`, `zones`, `naf_in`, `naf_out`, `headcount_min`, `headcount_max`, `languages`,
         `labels`, `min_load`, `skill_<skill>` (0-4), `successes`, `failures`, `absent_from`,
         `absent_until`, `day_rate_eur`, `dossier_capacity` (dossiers led at most) or `dossier_hours`
-        (of writing), `specialist_capacity` (dossiers assisted at most).
+        (of writing), `specialist_capacity` (dossiers assisted at most), `visit_days`,
+        `visits_per_day`.
     settings : dict or frame, optional
         One row of settings (EUR, dates), or the whole of a market.toml as `tomllib` reads it.
     skills, programmes : frame, optional
@@ -59,6 +65,18 @@ class Market:
         `seat` is "site" meet at them, others at the place of a member.
     firm_pairs : frame, optional
         `firm_id`, `other_firm_id` and `kind`: "together" (in one dossier, or both out) or "apart".
+    workshops : frame, optional
+        Trainings at the sites, one row each: `workshop`, `skill`, `min_need` (1), `headcount_under`
+        (30), `min_attendance` (5), `max_attendance` (20), `max_radius_km` (30), `opening_cost` (1),
+        `cost_per_km` (0.01). A leader attends at most one, which is worth the firm's `priority`.
+    visits : frame, optional
+        One row: `network` whose advisers visit firms, `days` (10) and `firms_per_day` (5) of
+        advisers without `visit_days` and `visits_per_day` of their own, `max_km_per_day` (200),
+        `cost_per_km` (0.01), `headcount_under` (30).
+    shared_staff : frame, optional
+        Jobs made of days of IT skill, one row per kind: `rule`, `min_days` (18), `max_days` (20),
+        `min_members` (2), `max_members` (6), `max_radius_km` (30), `opening_cost` (0),
+        `cost_per_km` (0.01). A day is worth 1.
     communes : frame, optional
         Your own geography; without it the French communes that the package ships.
 
@@ -96,6 +114,9 @@ class Market:
         lenders: Frame | None = None,
         resources: Frame | None = None,
         sites: Frame | None = None,
+        workshops: Frame | None = None,
+        visits: Frame | None = None,
+        shared_staff: Frame | None = None,
         pairs: Frame | None = None,
         firm_pairs: Frame | None = None,
         communes: Frame | None = None,
@@ -110,6 +131,9 @@ class Market:
             "lenders": lenders,
             "resources": resources,
             "sites": sites,
+            "workshops": workshops,
+            "visits": visits,
+            "shared_staff": shared_staff,
             "pairs": pairs,
             "firm_pairs": firm_pairs,
             "communes": communes,

@@ -19,10 +19,15 @@ from ._market import Market
 from ._progress import Listener, Progress, bars
 from ._verdict import Certificate
 
-STAGES = ("assign", "fund", "pool", "lead", "specialists", "lend", "resources")
+STAGES = (
+    *("assign", "fund", "pool", "lead", "specialists", "lend", "resources"),
+    *("workshops", "visits", "shared_staff"),
+)
 TABLES = (
     *("assignments", "dossiers", "dossier_members", "dossier_specialists", "grants", "loans"),
-    *("resources", "unserved", "certificates", "prices"),
+    *("resources", "workshops", "workshop_members", "visits", "visit_choices"),
+    *("shared_staff", "shared_staff_members"),
+    *("unserved", "certificates", "prices"),
     *("blockers", "blocker_members", "relaxations", "relaxed_assignments"),
 )
 # Plans saved before there were these tables lack them.
@@ -30,6 +35,38 @@ LATER_TABLES = {
     "dossier_specialists": pa.schema(
         [("dossier_id", pa.string()), ("adviser_id", pa.string()), ("adds", pa.float64())]
     ),
+    "workshops": pa.schema(
+        [
+            *((name, pa.string()) for name in ("session_id", "workshop", "site_id")),
+            *(("members", pa.int64()), ("attendance", pa.float64()), ("value", pa.float64())),
+        ]
+    ),
+    "workshop_members": pa.schema(
+        [
+            *((name, pa.string()) for name in ("session_id", "firm_id")),
+            ("distance_km", pa.float64()),
+        ]
+    ),
+    "visits": pa.schema(
+        [
+            *(("adviser_id", pa.string()), ("day", pa.int64()), ("position", pa.int64())),
+            *(("firm_id", pa.string()), ("leg_km", pa.float64()), ("home_km", pa.float64())),
+        ]
+    ),
+    "visit_choices": pa.schema([(name, pa.string()) for name in ("firm_id", "adviser_id")]),
+    "shared_staff": pa.schema(
+        [
+            *((name, pa.string()) for name in ("job_id", "rule", "seat_firm_id")),
+            *(("members", pa.int64()), ("days", pa.float64()), ("value", pa.float64())),
+        ]
+    ),
+    "shared_staff_members": pa.schema(
+        [
+            *((name, pa.string()) for name in ("job_id", "firm_id")),
+            *((name, pa.float64()) for name in ("days", "distance_km")),
+        ]
+    ),
+    # what an infeasible stage says
     "blockers": pa.schema(
         [
             *(("stage", pa.string()), ("blocker", pa.int64()), ("kind", pa.string())),
@@ -66,7 +103,7 @@ def solve(
     stages: Sequence[str] | None = None,
 ) -> Plan:
     """Make the plan of a market: assign, fund, pool, find lead professionals and lenders,
-    recommend.
+    recommend, hold workshops, visit, share staff.
 
     Parameters
     ----------
@@ -85,7 +122,9 @@ def solve(
         True shows a bar for each stage. A function is called with (stage, done in [0, 1], seconds
         since the start, seconds to go or -1); if it returns False the work is cancelled.
     stages : sequence of str, optional
-        Some of assign, fund, pool, lead, specialists, lend, resources; all of them by default.
+        Some of assign, fund, pool, lead, specialists, lend, resources, workshops, visits,
+        shared_staff; all of them by default. The last three have nothing to do without the market's
+        tables of their name, and then leave neither rows nor certificate.
 
     Returns
     -------
@@ -183,8 +222,9 @@ class Plan:
     """What was decided for a market, with certificates, prices and the settings that made it.
 
     Tables come in the frame library of the market's firms: `assignments`, `dossiers`,
-    `dossier_members`, `dossier_specialists`, `grants`, `loans`, `resources`, `unserved` and
-    `prices`; of infeasible stages `blockers`, `blocker_members`, `relaxations` and
+    `dossier_members`, `dossier_specialists`, `grants`, `loans`, `resources`, `workshops`,
+    `workshop_members`, `visits`, `visit_choices`, `shared_staff`, `shared_staff_members`,
+    `unserved` and `prices`; of infeasible stages `blockers`, `blocker_members`, `relaxations` and
     `relaxed_assignments`. Amounts are in EUR, distances in km, scores and prices in the unit of
     their stage.
     """
@@ -278,6 +318,40 @@ class Plan:
         return self._frame("resources")
 
     @property
+    def workshops(self) -> Frame:
+        """`session_id, workshop, site_id, members, attendance, value`."""
+        return self._frame("workshops")
+
+    @property
+    def workshop_members(self) -> Frame:
+        """`session_id, firm_id, distance_km` (to the site)."""
+        return self._frame("workshop_members")
+
+    @property
+    def visits(self) -> Frame:
+        """`adviser_id, day` (from 1)`, position` (in the day, from 1)`, firm_id, leg_km` (from the
+        stop before, or from home)`, home_km` (back home from here).
+        """
+        return self._frame("visits")
+
+    @property
+    def visit_choices(self) -> Frame:
+        """`firm_id, adviser_id`: whose visit each firm waits for, where the plan does not assign
+        the network that visits.
+        """
+        return self._frame("visit_choices")
+
+    @property
+    def shared_staff(self) -> Frame:
+        """`job_id, rule, seat_firm_id, members, days` (per month)`, value`."""
+        return self._frame("shared_staff")
+
+    @property
+    def shared_staff_members(self) -> Frame:
+        """`job_id, firm_id, days` (per month)`, distance_km` (to the seat)."""
+        return self._frame("shared_staff_members")
+
+    @property
     def unserved(self) -> Frame:
         """`stage, firm_id, reason, amount_eur`: whom a stage leaves out, and why. Of stage pool
         also `missing_eur` (to the ticket, within reach), `nearest_dossier_id` (of those whose keys
@@ -287,8 +361,8 @@ class Plan:
 
     @property
     def prices(self) -> Frame:
-        """`stage, kind` (adviser, firm, site, scheme or lender)`, id, price`; who is not listed has
-        price 0.
+        """`stage, kind` (adviser, firm, scheme, lender, site, adviser_day or adviser_km)`, id,
+        price`; who is not listed has price 0.
         """
         return self._frame("prices")
 

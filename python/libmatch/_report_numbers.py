@@ -89,6 +89,20 @@ class Meeting:
     sum_eur: float
 
 
+@dataclass(frozen=True)
+class Service:
+    """Workshops or shared jobs of one rule, or the rounds of visits.
+
+    mean_km: from members to where they meet; for visits, of a round.
+    """
+
+    table: str
+    rule: str
+    count: int
+    firms: int
+    mean_km: float
+
+
 def text(table: pa.Table | None, column: str) -> pa.ChunkedArray:
     """A column as large_string, "" where it is missing."""
     if table is None or column not in table.column_names:
@@ -349,6 +363,38 @@ class Numbers:
             for g in range(len(count))
         ]
         return sorted(found, key=lambda m: (-m.dossiers, m.name))
+
+    # ---- workshops, visits, shared staff ----
+
+    @cached_property
+    def services(self) -> list[Service]:
+        """What the plan holds of each kind, by rule, in alphabetical order."""
+        found = []
+        for table, members, key, rule in (
+            ("workshops", "workshop_members", "session_id", "workshop"),
+            ("shared_staff", "shared_staff_members", "job_id", "rule"),
+        ):
+            groups, rows = self.plan.get(table), self.plan.get(members)
+            names = text(groups, rule)
+            of = find(text(rows, key), text(groups, key))
+            km = numbers(rows, "distance_km", 0)
+            for name in sorted(set(names.to_pylist())):
+                mine = equal(names, name)
+                inside = (of >= 0) & np.append(mine, False)[of]
+                mean = float(km[inside].mean()) if inside.any() else np.nan
+                found.append(Service(table, name, int(mine.sum()), int(inside.sum()), mean))
+        visits = self.plan.get("visits")
+        if visits is not None and visits.num_rows:
+            day = numbers(visits, "day", 0).astype(np.int64)
+            adviser = text(visits, "adviser_id").combine_chunks().dictionary_encode()
+            which = adviser.indices.to_numpy().astype(np.int64) * (1 + day.max()) + day
+            _, last = np.unique(which[::-1], return_index=True)
+            home = numbers(visits, "home_km", 0)[::-1][last]
+            km_all = numbers(visits, "leg_km", 0).sum() + home.sum()
+            found.append(
+                Service("visits", "", len(last), visits.num_rows, float(km_all / len(last)))
+            )
+        return found
 
     # ---- territories ----
 

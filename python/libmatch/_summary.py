@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from html import escape
@@ -28,7 +29,10 @@ def sections(plan: Plan) -> tuple[Section, ...]:
     """Served firms by programme, dossiers and loans, money by source, proof by stage, and what
     contradicts itself.
     """
-    parts = (_firms(plan), _dossiers(plan), _money(plan), _proof(plan), _contradictions(plan))
+    parts = (
+        *(_firms(plan), _dossiers(plan), _money(plan), _services(plan)),
+        *(_proof(plan), _contradictions(plan)),
+    )
     return tuple(part for part in parts if part.rows)
 
 
@@ -116,6 +120,37 @@ def _money(plan: Plan) -> Section:
     if len(rows) > 1:
         rows.append(("in all", f"{sum(amounts.values()) + lent:,.0f} EUR"))
     return Section("Money by source", tuple(rows))
+
+
+def _services(plan: Plan) -> Section:
+    sessions = _column(plan, "workshops", "session_id")
+    leaders = _column(plan, "workshop_members", "firm_id")
+    days = zip(_column(plan, "visits", "adviser_id"), _column(plan, "visits", "day"), strict=True)
+    visited = _column(plan, "visits", "firm_id")
+    jobs = _column(plan, "shared_staff", "job_id")
+    sharing = _column(plan, "shared_staff_members", "firm_id")
+    rows: list[tuple[str, str]] = []
+    if sessions:
+        rows.append(("workshops", f"{len(sessions):,} for {len(leaders):,} leaders"))
+    if visited:
+        rounds = len(set(days))
+        rows.append(
+            ("firms visited", f"{len(visited):,} in {rounds:,} rounds of {_km(plan):,.0f} km")
+        )
+    if jobs:
+        rows.append(("shared jobs", f"{len(jobs):,} for {len(sharing):,} firms"))
+    return Section("Workshops, visits and shared staff", tuple(rows))
+
+
+def _km(plan: Plan) -> float:
+    """Km of all rounds together: every leg, and home from each last stop."""
+    home: dict[tuple[str, int], float] = {}
+    rows = zip(
+        *(_column(plan, "visits", name) for name in ("adviser_id", "day", "home_km")), strict=True
+    )
+    for adviser, day, km in rows:
+        home[adviser, day] = km
+    return math.fsum(_column(plan, "visits", "leg_km")) + math.fsum(home.values())
 
 
 def _proof(plan: Plan) -> Section:

@@ -168,6 +168,28 @@ _WORDS: dict[str, tuple[str, str]] = {
     "stage_specialists": ("Spécialistes en renfort", "Specialists beside leads"),
     "stage_lend": ("Prêteurs", "Lenders"),
     "stage_resources": ("Ressources conseillées", "Recommended resources"),
+    "stage_workshops": ("Ateliers", "Workshops"),
+    "stage_visits": ("Visites", "Visits"),
+    "stage_visit_choices": ("Qui visite qui", "Who visits whom"),
+    "stage_shared_staff": ("Emplois partagés", "Shared staff"),
+    "counts_workshops": ("valeur des ateliers", "value of workshops"),
+    "counts_visits": ("valeur des visites, moins la route", "value of visits, less travel"),
+    "counts_visit_choices": ("valeur des visites possibles", "value of possible visits"),
+    "counts_shared_staff": ("jours par mois, moins la route", "days per month, less travel"),
+    "services": ("Ateliers, visites et emplois partagés", "Workshops, visits and shared staff"),
+    "services_note": (
+        "Les dirigeants se forment près de chez eux, sont visités sur place et partagent une"
+        " compétence à plusieurs.",
+        "Leaders are trained near home, visited where they are, and share a skill between several"
+        " firms.",
+    ),
+    "service": ("Action", "Action"),
+    "service_count": ("Nombre", "Number"),
+    "service_mean": ("Entreprises en moyenne", "Firms on average"),
+    "service_km": ("Trajet moyen (km)", "Average way (km)"),
+    "service_workshops": ("Atelier : {rule}", "Workshop: {rule}"),
+    "service_shared_staff": ("Emploi partagé : {rule}", "Shared job: {rule}"),
+    "service_visits": ("Tournées de visites", "Rounds of visits"),
     "counts_assign": ("somme des scores", "sum of scores"),
     "counts_fund": ("euros accordés", "euros granted"),
     "counts_pool": ("valeur des dossiers", "value of dossiers"),
@@ -299,6 +321,11 @@ _NETWORKS = {
 _RULES = {
     "same trade": ("même métier", "same trade"),
     "same place": ("même lieu", "same place"),
+    "whole job": ("temps plein", "whole job"),
+    "half job": ("mi-temps", "half job"),
+    "cyber security": ("cybersécurité", "cyber security"),
+    "online sales": ("vente en ligne", "online sales"),
+    "artificial intelligence": ("intelligence artificielle", "artificial intelligence"),
 }
 
 # The library says reasons in English.
@@ -324,6 +351,25 @@ _REASONS_FR = {
         "le dossier qui la prendrait compte une entreprise dont elle doit être séparée"
     ),
     "another grouping is worth more": "un autre regroupement vaut plus",
+    "too few leaders within reach of a site to open a workshop": (
+        "trop peu de dirigeants à portée d'un lieu pour ouvrir un atelier"
+    ),
+    "the workshops within reach are full or bring more with others": (
+        "les ateliers à portée sont pleins ou servent mieux d'autres entreprises"
+    ),
+    "it wants more days than a shared job has": "elle demande plus de jours qu'un emploi partagé",
+    "too few days within reach to make a job": "trop peu de jours à portée pour faire un emploi",
+    "another sharing is worth more": "un autre partage vaut plus",
+    "no adviser visits within a day's reach": "aucun conseiller ne visite à portée d'une journée",
+    "the days of advisers within reach go to other firms": (
+        "les journées des conseillers à portée vont à d'autres entreprises"
+    ),
+    "the days of its adviser bring more elsewhere": (
+        "les journées de son conseiller servent mieux d'autres entreprises"
+    ),
+    "its adviser's day does not lead there and back": (
+        "l'aller-retour dépasse une journée de son conseiller"
+    ),
     "no lender with room takes this amount here": (
         "aucun prêteur disponible ne prend ce montant à cet endroit"
     ),

@@ -124,6 +124,7 @@ def _contents(
         "schemes": _schemes(found, words),
         "scheme_sources": found.scheme_sources[:MOST_SOURCES],
         "granted": words.euros(sum(s.granted_eur for s in found.schemes)),
+        "services": _services(found, words),
         "reasons": _reasons(found, words),
         "settings": _settings(found, settings, words),
         "version": settings.get("version") or _installed_version(),
@@ -309,6 +310,19 @@ def _schemes(found: Numbers, words: Texts) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _services(found: Numbers, words: Texts) -> list[dict[str, str]]:
+    return [
+        {
+            "what": words(f"service_{s.table}", rule=words.rule(s.rule)),
+            "count": words.whole(s.count),
+            "firms": words.whole(s.firms),
+            "per_group": words.decimal(s.firms / s.count, 1),
+            "km": words.decimal(s.mean_km, 1),
+        }
+        for s in found.services
+    ]
 
 
 def _reasons(found: Numbers, words: Texts) -> list[dict[str, Any]]:

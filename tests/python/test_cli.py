@@ -54,6 +54,12 @@ def test_demo(run, tmp_path: Path) -> None:
     assert code == 0  # a second time, over the first
 
 
+def test_the_help_names_every_stage(run) -> None:
+    _, shown, _ = run("solve", "--help")
+    for stage in lm._plan.STAGES:
+        assert stage in shown
+
+
 def test_generate_check_solve_verify_explain_report_compare(run, tmp_path: Path) -> None:
     market, plan = tmp_path / "m.duckdb", tmp_path / "plan"
     code, shown, _ = run("generate", "--firms", 200, "--advisers", 20, "--out", market)

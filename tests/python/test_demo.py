@@ -18,8 +18,9 @@ from libmatch._demo import MARKET_DATE, TICKET_EUR, demo_tables
 from libmatch._geography import load_naf
 
 TABLES = (
-    *("communes", "skills", "programmes", "dossier_rules", "settings", "firms", "advisers"),
-    *("schemes", "lenders", "resources", "pairs"),
+    *("communes", "skills", "programmes", "dossier_rules", "settings"),
+    *("workshops", "visits", "shared_staff"),
+    *("firms", "advisers", "schemes", "lenders", "resources", "sites", "pairs"),
 )
 FIRMS, ADVISERS = 20_000, 400
 
@@ -112,6 +113,9 @@ def test_all_tables_are_there(market: dict[str, pa.Table]) -> None:
         ("schemes", "scheme_id"),
         ("lenders", "lender_id"),
         ("resources", "resource_id"),
+        ("sites", "site_id"),
+        ("workshops", "workshop"),
+        ("shared_staff", "rule"),
         ("programmes", "programme"),
         ("skills", "skill"),
     ],
@@ -141,7 +145,7 @@ def test_skill_columns_match_the_skills(market: dict[str, pa.Table]) -> None:
 def test_places_and_zones_exist(market: dict[str, pa.Table]) -> None:
     known = {level: set(texts(market["communes"], level)) for level in ("commune", "departement")}
     known |= {level: set(texts(market["communes"], level)) for level in ("epci", "region")}
-    for table in ("firms", "advisers"):
+    for table in ("firms", "advisers", "sites"):
         assert set(texts(market[table], "commune")) <= known["commune"]
     for table in ("advisers", "schemes", "lenders", "resources"):
         for zones in set(texts(market[table], "zones")):
@@ -287,6 +291,20 @@ def test_schemes_have_each_kind(market: dict[str, pa.Table]) -> None:
     assert {s["zones"] for s in schemes if s["funder"] == "region"} == {
         f"region:{r}" for r in regions
     }
+
+
+def test_sites_grow_with_the_market(market: dict[str, pa.Table]) -> None:
+    assert numbers(market["sites"], "sessions").sum() == FIRMS // 250
+    assert len(set(texts(market["sites"], "commune"))) == market["sites"].num_rows
+    assert set(texts(market["workshops"], "skill")) <= set(texts(market["skills"], "skill"))
+
+
+def test_some_firms_with_employees_want_days_of_staff(market: dict[str, pa.Table]) -> None:
+    days = numbers(market["firms"], "it_days_per_month")
+    headcount = numbers(market["firms"], "headcount")
+    assert np.all(days[headcount < 2] == 0)
+    assert 0.3 < np.mean(days[headcount >= 2] > 0) < 0.4
+    assert days.max() < numbers(market["shared_staff"], "max_days").min()
 
 
 def test_lenders_ask_for_the_ticket(market: dict[str, pa.Table]) -> None:

@@ -20,7 +20,8 @@ SOLVED = {"optimal", "within_gap", "time_limit"}
 def test_every_stage_is_there_with_its_proof() -> None:
     plan = demo_plan()
     assert [*plan.certificates] == [
-        *("assign:volunteers", "assign:professionals", "fund", "pool", "lead", "lend", "resources")
+        *("assign:volunteers", "assign:professionals", "fund", "pool", "lead", "lend", "resources"),
+        *("workshops", "visits", "shared_staff"),
     ]
     for stage, c in plan.certificates.items():
         assert c.status in SOLVED, stage
@@ -28,7 +29,10 @@ def test_every_stage_is_there_with_its_proof() -> None:
         assert c.gap == pytest.approx((c.bound - c.objective) / (abs(c.bound) or 1))
         assert c.seconds >= 0
     assert all(c.gap <= 1e-4 for stage, c in plan.certificates.items() if "assign" in stage)
-    for name in ("assignments", "dossiers", "dossier_members", "grants", "loans", "resources"):
+    for name in (
+        *("assignments", "dossiers", "dossier_members", "grants", "loans", "resources"),
+        *("workshops", "workshop_members", "visits", "shared_staff", "shared_staff_members"),
+    ):
         assert len(getattr(plan, name)) > 0, name
     assert plan.assignments.schema["pinned"] == pl.Boolean
     assert plan.dossiers.schema["members"] == pl.Int64
@@ -265,6 +269,30 @@ CORRUPTIONS = {
     "a lead": (lambda: changed("dossiers", lead_adviser_id=None), "lead"),
     "a grant": (lambda: changed("grants", amount_eur=lambda x: x + 20_000), "fund"),
     "a loan": (lambda: changed("loans", amount_eur=lambda x: x + 500), "lend"),
+    "a leader's workshop": (
+        lambda: changed("workshop_members", distance_km=lambda x: x + 1),
+        "workshops",
+    ),
+    "a session's site": (lambda: changed("workshops", site_id="S-unknown"), "S-unknown"),
+    "a price of a leader": (
+        lambda: changed("prices", price_of("workshops"), price=0.0),
+        "workshops",
+    ),
+    "days of a job": (
+        lambda: changed("shared_staff_members", days=lambda x: x + 1),
+        "shared_staff",
+    ),
+    "a visit's day": (lambda: changed("visits", day=lambda x: x + 100), "visits"),
+    "a visit's adviser": (lambda: changed("visits", adviser_id="A-unknown"), "A-unknown"),
+    "a price of a day": (
+        lambda: changed(
+            "prices",
+            demo_plan().prices["kind"].to_list().index("adviser_day"),
+            price=lambda x: x * 0.9,
+        ),
+        "visits",
+    ),
+    "a price of no kind": (lambda: changed("prices", price_of("visits"), kind="hat"), "hat"),
     "a resource": (lambda: changed("resources", score=lambda x: x + 0.1), "resources"),
     "an objective": (
         lambda: changed("certificates", objective=lambda x: x + 1),

@@ -270,6 +270,41 @@ def test_reasons_are_grouped_and_counted(plan: Tables, market: Tables) -> None:
     assert not any(";" in x.reason for x in found)
 
 
+def test_workshops_visits_and_shared_staff_are_told(tmp_path: Path) -> None:
+    market, plan = tiny()
+    plan |= {
+        "workshops": pa.table({"session_id": ["W1", "W2"], "workshop": ["web", "web"]}),
+        "workshop_members": pa.table(
+            {"session_id": ["W1", "W1", "W2", "?"], "distance_km": [3.0, 6.0, 0.0, 99.0]}
+        ),
+        "shared_staff": pa.table({"job_id": ["J1"], "rule": ["half job"]}),
+        "shared_staff_members": pa.table({"job_id": ["J1", "J1"], "distance_km": [0.0, 5.0]}),
+        "visits": pa.table(
+            {
+                "adviser_id": ["a", "a", "b"],
+                "day": [1, 1, 1],
+                "position": [1, 2, 1],
+                "firm_id": ["A", "B", "C"],
+                "leg_km": [10.0, 5.0, 7.0],
+                "home_km": [10.0, 11.0, 7.0],
+            }
+        ),
+    }
+    assert [
+        (s.table, s.rule, s.count, s.firms, s.mean_km) for s in Numbers(market, plan).services
+    ] == [
+        ("workshops", "web", 2, 3, 3.0),
+        ("shared_staff", "half job", 1, 2, 2.5),
+        ("visits", "", 2, 3, 20.0),
+    ]
+    page = written(market, plan, tmp_path / "r.html")
+    assert not Page(page).faults
+    assert "Rounds of visits" in page
+    assert "Workshop: web" in page
+    assert "Shared job: half job" in page
+    assert "Rounds of visits" not in written(*tiny(), tmp_path / "r.html")
+
+
 @pytest.mark.parametrize("missing", ["communes", "programmes", "advisers", "schemes", "settings"])
 def test_tables_may_be_missing(market: Tables, plan: Tables, tmp_path: Path, missing: str) -> None:
     less = {name: table for name, table in market.items() if name != missing}
