@@ -10,6 +10,7 @@
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/model/build_market.hpp>
 #include <libmatch/model/plan_tables.hpp>
+#include <libmatch/model/previous.hpp>
 #include <libmatch/plan/blocking.hpp>
 #include <libmatch/plan/explain.hpp>
 #include <libmatch/plan/solve.hpp>

@@ -16,6 +16,13 @@
 
 namespace libmatch::check::detail {
 
+inline bool distinct_firms(const std::vector<Pair>& sorted) {
+    for (std::size_t k = 1; k < sorted.size(); ++k) {
+        if (!(sorted[k - 1].firm < sorted[k].firm)) return false;
+    }
+    return true;
+}
+
 inline void judge_programme(PlanCase& c, ProgrammeId p) {
     const Programme& programme = c.market.programmes[p];
     const std::string name = stage::assign(programme);
@@ -59,6 +66,20 @@ inline void judge_programme(PlanCase& c, ProgrammeId p) {
                            "claimed score " + figure(a.score) + ", recomputed " + figure(score));
         }
     }
+    std::vector<AdviserId> kept;  ///< of previous pairs that count, where a change has a price
+    double change_price = 0;
+    if (const auto at = c.plan.churn.find(name); at != c.plan.churn.end()) {
+        const Churn& churn = at->second;
+        if (!distinct_firms(churn.previous)) {
+            c.verdict.fail(name, "previous", "a firm has several earlier advisers");
+            return;
+        }
+        limits.previous = churn.previous;
+        limits.max_changes = churn.max_changes;
+        claim.changes = churn.changes;
+        claim.forced_changes = churn.forced_changes;
+        claim.change_price = change_price = churn.change_price;
+    }
     AssignmentCase problem;
     problem.stage = name;
     problem.firms = c.market.firms.size();
@@ -74,9 +95,21 @@ inline void judge_programme(PlanCase& c, ProgrammeId p) {
     };
     problem.best_choices = [&](const std::vector<std::vector<AdviserId>>& pins_of_firm) {
         return market_choices(scorer, limits, claim.prices, pins_of_firm, claim.certificate.unit,
-                              c.threads);
+                              c.threads, kept, change_price);
     };
+    if (change_price > 0) kept = Previous(limits, problem.firms, problem.eligible).adviser;
     judge_assignment(problem, limits, claim, c.verdict, c.threads);
+    if (const auto at = c.plan.churn.find(name); at != c.plan.churn.end() && at->second.unlimited) {
+        // The answer without a limit on changes has a proof of its own.
+        claim = *at->second.unlimited;
+        limits.max_changes.reset();
+        kept.clear();
+        change_price = 0;
+        Verdict free;
+        judge_assignment(problem, limits, claim, free, c.threads);
+        for (const Violation& v : free.violations)
+            c.verdict.fail(name, v.subject, "without a limit on changes: " + v.problem);
+    }
 }
 
 }  // namespace libmatch::check::detail

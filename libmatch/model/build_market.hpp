@@ -107,6 +107,7 @@ class MarketBuilder {
         read_lenders();
         read_resources();
         read_pairs();
+        read_previous();
         sort_faults();
         return std::move(market_);
     }
@@ -581,6 +582,39 @@ class MarketBuilder {
         for (const PairNote& note : notes) ++market_.notes_of_firm[note.firm + 1];
         std::partial_sum(market_.notes_of_firm.begin(), market_.notes_of_firm.end(),
                          market_.notes_of_firm.begin());
+    }
+
+    /// Firms, advisers and programmes of an earlier plan may be gone; that is worth a warning.
+    void read_previous() {
+        TableReader in = open("previous");
+        const TextColumn* firm = in.required_text("firm_id");
+        const TextColumn* adviser = in.required_text("adviser_id");
+        const TextColumn* programme = in.text("programme");
+        if (firm == nullptr || adviser == nullptr) return;
+        std::size_t gone = 0, first = 0;
+        for (std::size_t r = 0; r < in.rows(); ++r) {
+            PreviousPair pair;
+            const auto i = market_.firm_index.find(std::string((*firm)[r]));
+            const auto j = market_.adviser_index.find(std::string((*adviser)[r]));
+            const bool named = programme != nullptr && !(*programme)[r].empty();
+            if (named) pair.programme = find_programme((*programme)[r]);
+            if (i == market_.firm_index.end() || j == market_.adviser_index.end() ||
+                (named && !pair.programme.known())) {
+                first = gone++ == 0 ? r : first;
+                continue;
+            }
+            pair.firm = FirmId(i->second);
+            pair.adviser = AdviserId(j->second);
+            market_.previous.push_back(pair);
+        }
+        if (gone == 0) return;
+        const std::string pair =
+            std::string((*firm)[first]) + " / " + std::string((*adviser)[first]);
+        in.fault(static_cast<std::int64_t>(first), "", pair,
+                 std::to_string(gone) + (gone == 1 ? " row names" : " rows name") +
+                     " a firm, an adviser or a programme that the market lacks",
+                 "correct the ids if they are not gone; such rows are passed over",
+                 Fault::Severity::warning);
     }
 
     // ---- columns that several tables share ----

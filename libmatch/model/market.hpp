@@ -174,6 +174,13 @@ struct PairNote {
     double value = 0;
 };
 
+/// A pair of an earlier plan, as the table previous gives it.
+struct PreviousPair {
+    FirmId firm;
+    AdviserId adviser;
+    ProgrammeId programme;  ///< none = every programme of the adviser's network
+};
+
 /// A dossier rule and the attributes that its members share.
 struct KeyedRule {
     enum class Key : std::uint8_t { naf, naf_division, commune, epci, departement, region };
@@ -217,6 +224,7 @@ struct Market {
     std::vector<PairNote> notes;     ///< sorted by firm, then adviser
     std::vector<std::size_t>
         notes_of_firm;  ///< notes of firm i are [notes_of_firm[i], notes_of_firm[i + 1])
+    std::vector<PreviousPair> previous;  ///< in the order of its rows
     std::unordered_map<std::string, std::uint32_t> firm_index, adviser_index;
 
     [[nodiscard]] double distance_km(PlaceId a, PlaceId b) const {

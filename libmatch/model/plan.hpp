@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -75,6 +77,17 @@ struct Unserved {
     double amount_eur = 0;  ///< stage pool: the amount that sought a dossier
 };
 
+/// How the assignment of a programme stands to an earlier one; see AssignmentResult.
+struct Churn {
+    std::vector<Pair> previous;  ///< sorted, one per firm
+    std::optional<std::int64_t> max_changes;
+    std::int64_t changes = 0, forced_changes = 0;
+    double change_price = 0;
+    /// The answer without max_changes, with its own proof: pairs, prices, certificate and counts of
+    /// changes. Null where the limit cost nothing, or there was none.
+    std::shared_ptr<const AssignmentResult> unlimited;
+};
+
 /// How much of a market a stage looked at, over all its lists and proofs.
 struct PairsSeen {
     std::uint64_t lists = 0;     ///< firms asked, each time anew
@@ -106,6 +119,7 @@ struct Plan {
     std::map<std::string, std::vector<Blocker>> blockers;
     std::map<std::string, std::vector<Relaxation>> relaxations;
     std::map<std::string, std::vector<Pair>> relaxed_pairs;
+    std::map<std::string, Churn> churn;  ///< by stage, of programmes with an earlier assignment
     std::vector<Fault>
         unreadable;  ///< rows of a plan that was read back and names what the market lacks
 

@@ -6,6 +6,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -71,6 +75,9 @@ class TableWriter {
 
 inline constexpr std::array<std::string_view, 3> blocker_kinds{"firm", "adviser", "pin"};
 
+/// Kind of the prices of advisers that prove the answer without a limit on changes.
+inline constexpr std::string_view unlimited_price = "adviser_unlimited";
+
 /// What the prices of a stage are prices of, and their ids.
 struct PriceOwner {
     std::string kind;
@@ -114,6 +121,7 @@ class PlanReader {
         read_grants_and_loans();
         read_resources_and_unserved();
         read_infeasible();
+        read_churn();
         read_certificates_and_prices();
         return std::move(plan_);
     }
@@ -341,23 +349,91 @@ class PlanReader {
         }
     }
 
+    /// How programmes stand to an earlier plan. Plans of earlier versions lack these tables.
+    void read_churn() {
+        TableReader in = open("changes");
+        const auto *stage_name = in.text("stage"), *status = in.text("unlimited_status");
+        const auto changes = in.numbers("changes", 0, {}),
+                   forced = in.numbers("forced_changes", 0, {}),
+                   most = in.numbers("max_changes", std::nan(""), {}),
+                   price = in.numbers("change_price", 0, {}),
+                   objective = in.numbers("unlimited_objective", 0, {}),
+                   bound = in.numbers("unlimited_bound", 0, {}),
+                   unit = in.numbers("unlimited_unit", 0, {}),
+                   free_changes = in.numbers("unlimited_changes", 0, {});
+        std::map<std::string, AssignmentResult> unlimited;
+        for (std::size_t r = 0; stage_name != nullptr && r < in.rows(); ++r) {
+            const std::string name((*stage_name)[r]);
+            Churn& churn = plan_.churn[name];
+            churn.changes = count(changes[r]);
+            churn.forced_changes = count(forced[r]);
+            if (!std::isnan(most[r])) churn.max_changes = count(most[r]);
+            churn.change_price = price[r];
+            if (status == nullptr || (*status)[r].empty()) continue;
+            AssignmentResult& free = unlimited[name];
+            free.certificate = {read_status(in, r, "unlimited_status", (*status)[r]), objective[r],
+                                bound[r], unit[r], 0};
+            free.changes = count(free_changes[r]);
+            free.forced_changes = churn.forced_changes;
+            free.prices.assign(market_.advisers.size(), 0.0);
+        }
+        read_pairs_of("previous_assignments", [&](const std::string& name, Pair p) {
+            plan_.churn[name].previous.push_back(p);
+        });
+        read_pairs_of("unlimited_assignments",
+                      [&](const std::string& name, Pair p) { unlimited[name].pairs.push_back(p); });
+        TableReader prices = open("prices");
+        const auto *of = prices.text("stage"), *kind = prices.text("kind"), *id = prices.text("id");
+        const auto paid = prices.numbers("price", 0, {});
+        for (std::size_t r = 0;
+             of != nullptr && kind != nullptr && id != nullptr && r < prices.rows(); ++r) {
+            if ((*kind)[r] != unlimited_price) continue;
+            const auto at = unlimited.find(std::string((*of)[r]));
+            const auto j = look_up<AdviserId>(prices, id, "id", r, market_.adviser_index);
+            if (at != unlimited.end() && j < at->second.prices.size())
+                at->second.prices[j] = paid[r];
+        }
+        for (auto& [name, free] : unlimited) {
+            std::sort(free.pairs.begin(), free.pairs.end());
+            plan_.churn[name].unlimited = std::make_shared<const AssignmentResult>(std::move(free));
+        }
+        for (auto& [name, churn] : plan_.churn)
+            std::sort(churn.previous.begin(), churn.previous.end());
+    }
+    /// Whole numbers that people may have changed.
+    static std::int64_t count(double x) {
+        return std::fabs(x) < 9e15 ? static_cast<std::int64_t>(x) : -1;
+    }
+    template <class Take>
+    void read_pairs_of(const char* table, const Take& take) {
+        TableReader in = open(table);
+        const auto *of = in.text("stage"), *firm = in.text("firm_id"),
+                   *adviser = in.text("adviser_id");
+        for (std::size_t r = 0; of != nullptr && r < in.rows(); ++r) {
+            const Pair p{look_up<FirmId>(in, firm, "firm_id", r, market_.firm_index),
+                         look_up<AdviserId>(in, adviser, "adviser_id", r, market_.adviser_index)};
+            if (p.firm.known() && p.adviser.known()) take(std::string((*of)[r]), p);
+        }
+    }
+    static Status read_status(TableReader& in, std::size_t row, const char* column,
+                              std::string_view text) {
+        constexpr std::array statuses{Status::optimal, Status::within_gap, Status::time_limit,
+                                      Status::cancelled, Status::infeasible};
+        const auto at = std::find_if(statuses.begin(), statuses.end(),
+                                     [&](Status s) { return name(s) == text; });
+        if (at != statuses.end()) return *at;
+        in.fault(row, column, text, "this is no status", "use one that the solver gives");
+        return Status::time_limit;
+    }
+
     void read_certificates_and_prices() {
         TableReader in = open("certificates");
         const auto *stage_name = in.required_text("stage"), *status = in.required_text("status");
         const auto objective = in.numbers("objective", 0, {}), bound = in.numbers("bound", 0, {}),
                    unit = in.numbers("unit", 0, {}), seconds = in.numbers("seconds", 0, {});
-        constexpr std::array statuses{Status::optimal, Status::within_gap, Status::time_limit,
-                                      Status::cancelled, Status::infeasible};
         for (std::size_t r = 0; r < in.rows() && stage_name != nullptr && status != nullptr; ++r) {
-            Certificate c{Status::time_limit, objective[r], bound[r], unit[r], seconds[r]};
-            const auto at = std::find_if(statuses.begin(), statuses.end(),
-                                         [&](Status s) { return name(s) == (*status)[r]; });
-            if (at == statuses.end()) {
-                in.fault(r, "status", (*status)[r], "this is no status",
-                         "use one that the solver gives");
-            } else {
-                c.status = *at;
-            }
+            const Certificate c{read_status(in, r, "status", (*status)[r]), objective[r], bound[r],
+                                unit[r], seconds[r]};
             plan_.certificates.emplace_back(std::string((*stage_name)[r]), c);
             const PriceOwner owner = price_owner(market_, plan_.certificates.back().first);
             if (plan_.certificates.back().first != stage::resources) {
@@ -365,10 +441,12 @@ class PlanReader {
             }
         }
         TableReader prices = open("prices");
-        const auto *of = prices.required_text("stage"), *id = prices.required_text("id");
+        const auto *of = prices.required_text("stage"), *id = prices.required_text("id"),
+                   *kind = prices.text("kind");
         const auto price = prices.numbers("price", 0, {});
         std::map<std::string, std::unordered_map<std::string, std::size_t>> index;
         for (std::size_t r = 0; r < prices.rows() && of != nullptr && id != nullptr; ++r) {
+            if (kind != nullptr && (*kind)[r] == unlimited_price) continue;  // read_churn has it
             const std::string stage_of((*of)[r]);
             const auto values = plan_.prices.find(stage_of);
             if (values == plan_.prices.end()) {
@@ -392,6 +470,58 @@ class PlanReader {
     std::unordered_map<std::string, std::size_t> resource_, scheme_, lender_, programme_, rule_,
         dossier_;
 };
+
+}  // namespace detail
+
+namespace detail {
+
+/// How programmes stand to an earlier plan, and the prices of their answers without a limit.
+inline void write_churn(const Market& market, const Plan& plan, Tables& tables,
+                        TableWriter& prices) {
+    using W = TableWriter;
+    W changes({{"stage", W::text},
+               {"changes", W::integer},
+               {"forced_changes", W::integer},
+               {"max_changes", W::integer},
+               {"change_price", W::real},
+               {"unlimited_status", W::text},
+               {"unlimited_objective", W::real},
+               {"unlimited_bound", W::real},
+               {"unlimited_unit", W::real},
+               {"unlimited_changes", W::integer}});
+    const auto pairs_table = [] {
+        return W({{"stage", W::text}, {"firm_id", W::text}, {"adviser_id", W::text}});
+    };
+    W previous = pairs_table(), unlimited = pairs_table();
+    const auto add = [&](W& table, const std::string& name, const std::vector<Pair>& pairs) {
+        for (const Pair& p : pairs)
+            table << name << market.firms.id[p.firm] << market.advisers.id[p.adviser];
+    };
+    const double none = std::nan("");
+    for (const auto& [name, churn] : plan.churn) {
+        add(previous, name, churn.previous);
+        changes << name << static_cast<double>(churn.changes)
+                << static_cast<double>(churn.forced_changes)
+                << (churn.max_changes ? static_cast<double>(*churn.max_changes) : none)
+                << churn.change_price;
+        if (!churn.unlimited) {
+            changes << "" << none << none << none << none;
+            continue;
+        }
+        const AssignmentResult& free = *churn.unlimited;
+        changes << libmatch::name(free.certificate.status) << free.certificate.objective
+                << free.certificate.bound << free.certificate.unit
+                << static_cast<double>(free.changes);
+        add(unlimited, name, free.pairs);
+        for (std::size_t j = 0; j < free.prices.size(); ++j) {
+            if (free.prices[j] != 0)
+                prices << name << unlimited_price << market.advisers.id[j] << free.prices[j];
+        }
+    }
+    tables.emplace("changes", changes.table());
+    tables.emplace("previous_assignments", previous.table());
+    tables.emplace("unlimited_assignments", unlimited.table());
+}
 
 }  // namespace detail
 
@@ -559,6 +689,7 @@ class PlanReader {
         }
     }
     tables.emplace("certificates", certificates.table());
+    detail::write_churn(market, plan, tables, prices);
     tables.emplace("prices", prices.table());
     return tables;
 }

@@ -5,12 +5,14 @@
 #include <cstdint>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/core/beside.hpp>
+#include <libmatch/plan/churn.hpp>
 #include <libmatch/plan/market_blockers.hpp>
 #include <libmatch/plan/run.hpp>
 #include <libmatch/retrieve/market_source.hpp>
@@ -50,6 +52,7 @@ namespace detail {
 struct Part {
     std::string name;
     AssignmentResult result;
+    std::optional<Churn> churn;
     std::vector<Assigned> assignments;
     std::vector<Unserved> unserved;
     PairsSeen seen;
@@ -89,8 +92,12 @@ inline void explain_unserved(const Run& run, const Scorer& scorer, const MarketS
                         programme.after.known() ? reached_by(run.market, run.plan, programme.after)
                                                 : std::vector<std::uint8_t>{});
     const MarketSource source(scorer, run.options.threads);
-    const AssignmentLimits limits = programme_limits(scorer);
-    part.result = assign(source, limits, run.assign, control);
+    AssignmentLimits limits = programme_limits(scorer);
+    AssignmentOptions options = run.assign;
+    begin_from(run.previous, run.options.max_changes, part.name, limits, options);
+    part.result = assign(source, limits, options, control);
+    if (!limits.previous.empty() && part.result.certificate.status != Status::infeasible)
+        part.churn = churn_of(limits, part.result);
     std::vector<std::uint8_t> served(run.market.firms.size(), 0);
     part.assignments.reserve(part.result.pairs.size());
     for (const Pair& pair : part.result.pairs) {
@@ -121,9 +128,30 @@ inline void take(Run& run, Part part) {
         run.plan.relaxations[part.name] = std::move(result.relaxation);
         run.plan.relaxed_pairs[part.name] = std::move(result.relaxed_pairs);
     }
+    if (part.churn) run.plan.churn[part.name] = std::move(*part.churn);
     run.plan.prices[part.name] = std::move(result.prices);
     run.plan.seen[part.name] = part.seen;
     run.plan.certificates.emplace_back(std::move(part.name), result.certificate);
+}
+
+/// Throws InputError where a limit on changes cannot be kept to.
+inline void check_churn(const Run& run) {
+    if (!run.options.max_changes) return;
+    std::vector<Fault> faults;
+    if (run.previous.pairs.empty()) {
+        faults.push_back({Fault::Severity::error, "max_changes", -1, "",
+                          std::to_string(*run.options.max_changes),
+                          "there is no earlier assignment to count changes from",
+                          "give an earlier plan (previous), or the table previous"});
+    }
+    for (std::size_t p = 0; p < run.market.programmes.size(); ++p) {
+        const std::string name = stage::assign(run.market.programmes[p]);
+        AssignmentLimits limits = programme_limits(Scorer(run.market, ProgrammeId(p)));
+        AssignmentOptions options = run.assign;
+        begin_from(run.previous, run.options.max_changes, name, limits, options);
+        if (!limits.previous.empty()) churn_faults(name, limits, options, faults);
+    }
+    if (!faults.empty()) throw InputError(std::move(faults));
 }
 
 inline void assign_together(Run& run, std::size_t first, std::size_t end) {

@@ -39,6 +39,23 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
             after.known() ? reached_by(market, plan, after) : std::vector<std::uint8_t>{}};
 }
 
+/// What became of the adviser that the firm had before; empty if it had none.
+inline std::string change_of(const Market& market, const Plan& plan, const std::string& stage_name,
+                             FirmId i) {
+    const auto at = plan.churn.find(stage_name);
+    if (at == plan.churn.end()) return {};
+    const std::vector<Pair>& all = at->second.previous;
+    const auto had = std::lower_bound(all.begin(), all.end(), Pair{i, AdviserId(0U)});
+    if (had == all.end() || !(had->firm == i)) return {};
+    const std::string who = market.advisers.id[had->adviser];
+    for (const Assigned& a : plan.assignments) {
+        if (a.firm == i && stage::assign(market.programmes[a.programme]) == stage_name)
+            return a.adviser == had->adviser ? "it keeps its adviser"
+                                             : "before, its adviser was " + who;
+    }
+    return "before, its adviser was " + who;
+}
+
 }  // namespace detail
 
 /// What the plan decided for a firm and why, one sentence per line.
@@ -63,6 +80,8 @@ inline Scorer scorer_of(const Market& market, const Plan& plan, ProgrammeId p) {
                             rounded(price) + " to others, which leaves the firm " +
                             rounded(a.score - price) + ".");
         }
+        if (const auto change = detail::change_of(market, plan, name, i); !change.empty())
+            lines.push_back(market.programmes[p].name + ": " + change + ".");
         if (served) continue;
         const Exclusion rule = detail::scorer_of(market, plan, ProgrammeId(p)).firm_rule(i);
         std::string reason(rule == Exclusion::none ? "" : libmatch::name(rule));
