@@ -88,6 +88,21 @@ class NearestCommune {
     std::vector<std::uint32_t> by_lat_;
 };
 
+/// A code without its dot, or nothing if it is none.
+[[nodiscard]] inline std::optional<NafCode> parse_naf(std::string_view text) {
+    NafCode code;
+    for (const char c : text) {
+        if (c == '.' || c == ' ') continue;
+        const auto at = code.length;
+        const bool letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
+        const bool digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
+        if (at >= 5 || (at < 4 && !digit) || (at == 4 && !letter)) return std::nullopt;
+        code.text[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        ++code.length;
+    }
+    return code;
+}
+
 class MarketBuilder {
   public:
     MarketBuilder(const Tables& tables, std::vector<Fault>& faults)
@@ -212,7 +227,7 @@ class MarketBuilder {
                 continue;
             }
             market_.skills.push_back(name);
-            skill_weight_.push_back(static_cast<float>(weight[r]));
+            market_.skill_weight.push_back(static_cast<float>(weight[r]));
         }
     }
 
@@ -378,6 +393,26 @@ class MarketBuilder {
         f.consents_pooling = in.whole<std::uint8_t>("consents_pooling", 1, 0, 1);
         f.priority = in.numbers("priority", 1, {0, 1e9});
         f.demand = in.whole<std::int32_t>("demand", 1, 0, 1e6);
+        read_staying_out(in);
+    }
+
+    /// What a firm is worth that stays out, and how many advisers it must have.
+    void read_staying_out(TableReader& in) {
+        Firms& f = market_.firms;
+        f.min_demand = in.whole<std::int32_t>("min_demand", 0, 0, 1e6);
+        f.reservation = in.numbers("reservation", 0, {-1e9, 1e9});
+        for (std::size_t r = 0; r < f.demand.size(); ++r) {
+            if (f.min_demand[r] > f.demand[r]) {
+                in.fault(r, "min_demand", std::to_string(f.min_demand[r]),
+                         "it exceeds the demand " + std::to_string(f.demand[r]), "lower it");
+            }
+            if (f.reservation[r] != 0 && f.demand[r] > 1) {
+                in.fault(r, "reservation", number_text(f.reservation[r]),
+                         "a firm that wants " + std::to_string(f.demand[r]) +
+                             " advisers has no value of staying out",
+                         "use 0, or a demand of 1");
+            }
+        }
     }
 
     void read_advisers() {
@@ -677,21 +712,6 @@ class MarketBuilder {
         return out;
     }
 
-    /// A code without its dot, or nothing if it is none.
-    static std::optional<NafCode> parse_naf(std::string_view text) {
-        NafCode code;
-        for (const char c : text) {
-            if (c == '.' || c == ' ') continue;
-            const auto at = code.length;
-            const bool letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
-            const bool digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
-            if (at >= 5 || (at < 4 && !digit) || (at == 4 && !letter)) return std::nullopt;
-            code.text[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-            ++code.length;
-        }
-        return code;
-    }
-
     static std::vector<NafCode> naf_codes(TableReader& in, std::string_view name) {
         std::vector<NafCode> out(in.rows());
         const TextColumn* column = in.text(name);
@@ -807,9 +827,9 @@ class MarketBuilder {
     }
 
     Eigen::ArrayXXf skill_weights() const {
-        Eigen::ArrayXXf w(static_cast<Eigen::Index>(skill_weight_.size()), 1);
-        for (std::size_t k = 0; k < skill_weight_.size(); ++k)
-            w(static_cast<Eigen::Index>(k), 0) = skill_weight_[k];
+        Eigen::ArrayXXf w(static_cast<Eigen::Index>(market_.skill_weight.size()), 1);
+        for (std::size_t k = 0; k < market_.skill_weight.size(); ++k)
+            w(static_cast<Eigen::Index>(k), 0) = market_.skill_weight[k];
         return w;
     }
 
@@ -820,7 +840,7 @@ class MarketBuilder {
             Eigen::ArrayXXf::Zero(static_cast<Eigen::Index>(market_.skills.size()), n);
         for (std::size_t k = 0; k < market_.skills.size(); ++k) {
             const double otherwise =
-                prefix == "weight_" ? static_cast<double>(skill_weight_[k]) : 0.0;
+                prefix == "weight_" ? static_cast<double>(market_.skill_weight[k]) : 0.0;
             const auto values = in.numbers(std::string(prefix) + market_.skills[k], otherwise,
                                            {static_cast<double>(low), static_cast<double>(high)});
             for (Eigen::Index r = 0; r < n; ++r) {
@@ -849,7 +869,6 @@ class MarketBuilder {
     std::vector<Vocabulary> territories_;  ///< region, departement, epci, commune
     Vocabulary networks_{market_.networks}, languages_{market_.languages}, labels_{market_.labels},
         legal_forms_{market_.legal_forms}, formats_{market_.formats};
-    std::vector<float> skill_weight_;
     std::map<std::tuple<std::uint32_t, double, double>, std::uint32_t> place_index_;
     std::optional<NearestCommune> nearest_;
 };

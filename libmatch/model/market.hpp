@@ -93,8 +93,10 @@ struct Firms {
     std::vector<double> cost_eur, own_funds_eur, aid_received_eur;
     std::vector<std::uint8_t> consents_pooling;
     std::vector<double> priority;
-    std::vector<std::int32_t> demand;  ///< advisers wanted per programme
-    std::vector<std::uint32_t> row;    ///< row of each firm in the table; empty = its index
+    std::vector<std::int32_t> demand;      ///< advisers wanted per programme
+    std::vector<std::int32_t> min_demand;  ///< advisers that each programme must give it
+    std::vector<double> reservation;       ///< what a programme that leaves it out is worth to it
+    std::vector<std::uint32_t> row;        ///< row of each firm in the table; empty = its index
     [[nodiscard]] std::size_t size() const { return id.size(); }
 };
 
@@ -209,6 +211,7 @@ struct Settings {
 struct Market {
     Settings settings;
     std::vector<std::string> skills;
+    std::vector<float> skill_weight;  ///< of each skill, where a firm gives none
     std::vector<std::string> networks, languages, labels, legal_forms, formats;
     Geography geography;
     std::vector<Place> places;

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from libmatch._types import (
     BlockerRow,
     Infeasible,
+    PlacementRow,
     QuotaRow,
     RelaxationRow,
     Rule,
@@ -60,6 +61,10 @@ class Plan(_Made):
     def tables(self) -> TablesOut: ...
     @property
     def seen(self) -> dict[str, dict[str, int]]: ...
+
+class Placer(metaclass=_Bound):
+    def __init__(self, market: Market, plan: Plan) -> None: ...
+    def place(self, tables: TablesIn) -> list[PlacementRow]: ...
 
 class Verdict(_Made):
     @property
@@ -138,6 +143,8 @@ def solve(
     seed: int,
     stages: Sequence[str],
     progress: Callable[[str, float, float, float], bool] | None,
+    previous: TablesIn | None = None,
+    max_changes: int | None = None,
 ) -> Plan: ...
 def plan_from_tables(market: Market, tables: TablesIn) -> Plan: ...
 def verify(market: Market, plan: Plan) -> Verdict: ...

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("firms", "advisers", "skills", "programmes", "dossier_rules", "settings"),
-    *("schemes", "lenders", "resources", "pairs", "communes"),
+    *("schemes", "lenders", "resources", "pairs", "previous"),
+    "communes",
 )
 # What market.toml holds; the others are files of their own.
 SETTINGS_TABLES = ("settings", "skills", "programmes", "dossier_rules")
@@ -36,7 +37,9 @@ class Market:
     firms : frame, one row per firm
         `firm_id`, then `commune` or `lat` and `lon` (degrees), `naf`, `headcount`, `created`,
         `legal_form`, `languages`, `need_<skill>` (0-4), `weight_<skill>`, `cost_eur`,
-        `own_funds_eur`, `aid_received_eur`, `consents_pooling`, `priority`, `demand`.
+        `own_funds_eur`, `aid_received_eur`, `consents_pooling`, `priority`, `demand`,
+        `min_demand` (advisers that each programme must give it), `reservation` (what it is worth,
+        in the unit of scores, that a programme leaves it out; 0 by default).
     advisers : frame, one row per adviser
         `adviser_id`, `network`, `capacity` (firms), `commune` or `lat` and `lon`, `range_km`,
         `remote`, `zones`, `naf_in`, `naf_out`, `headcount_min`, `headcount_max`, `languages`,
@@ -50,6 +53,8 @@ class Market:
         network of the advisers is a programme, by name.
     dossier_rules, schemes, lenders, resources, pairs : frame, optional
         What funding, pooling and training need; stages without their tables have nothing to do.
+    previous : frame, optional
+        An earlier assignment, `firm_id`, `adviser_id` and perhaps `programme`; see `solve`.
     communes : frame, optional
         Your own geography; without it the French communes that the package ships.
 
@@ -87,6 +92,7 @@ class Market:
         lenders: Frame | None = None,
         resources: Frame | None = None,
         pairs: Frame | None = None,
+        previous: Frame | None = None,
         communes: Frame | None = None,
     ) -> None:
         given = {
@@ -99,6 +105,7 @@ class Market:
             "lenders": lenders,
             "resources": resources,
             "pairs": pairs,
+            "previous": previous,
             "communes": communes,
         }
         given = {name: frame for name, frame in given.items() if frame is not None}

@@ -28,7 +28,10 @@ def sections(plan: Plan) -> tuple[Section, ...]:
     """Served firms by programme, dossiers and loans, money by source, proof by stage, and what
     contradicts itself.
     """
-    parts = (_firms(plan), _dossiers(plan), _money(plan), _proof(plan), _contradictions(plan))
+    parts = (
+        *(_firms(plan), _changes(plan), _dossiers(plan), _money(plan)),
+        *(_proof(plan), _contradictions(plan)),
+    )
     return tuple(part for part in parts if part.rows)
 
 
@@ -52,6 +55,22 @@ def _firms(plan: Plan) -> Section:
         of = f" of {plan.market._tables['firms'].num_rows:,}"
     rows = [(f"served by {name}", f"{len(firms):,}{of}") for name, firms in served.items()]
     return Section("Firms", tuple(rows))
+
+
+def _changes(plan: Plan) -> Section:
+    names = ("stage", "changes", "forced_changes", "max_changes", "unlimited_objective")
+    objective = {stage: c.objective for stage, c in plan.certificates.items()}
+    rows = []
+    for stage, changes, forced, most, unlimited in zip(
+        *(_column(plan, "changes", name) for name in names), strict=True
+    ):
+        limit = "" if most is None else f" of {most:,} allowed"
+        rows.append((f"{stage}: by choice", f"{changes:,}{limit}"))
+        rows.append((f"{stage}: forced", f"{forced:,}"))
+        if unlimited is not None and stage in objective:
+            cost = unlimited - objective[stage]
+            rows.append((f"{stage}: what the limit costs", f"{cost:,.4f} of score"))
+    return Section("Firms that lost their earlier adviser", tuple(rows))
 
 
 def _dossiers(plan: Plan) -> Section:
