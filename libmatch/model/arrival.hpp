@@ -25,6 +25,7 @@ struct Arrival {
     Eigen::ArrayXf need, weight;  ///< per skill
     std::int32_t demand = 1;
     double reservation = 0;
+    std::vector<std::uint8_t> in_quota;  ///< one flag per quota of the market; empty = in none
 };
 
 class ArrivalReader {
@@ -62,11 +63,22 @@ class ArrivalReader {
         a.weight = levels(in, "weight_", 1e9);
         a.demand = in.whole<std::int32_t>("demand", 1, 0, 1e6)[0];
         a.reservation = in.numbers("reservation", 0, {-1e9, 1e9})[0];
+        for (const MarketQuota& q : market_->quotas)
+            a.in_quota.push_back(belongs(in, a, q) ? 1 : 0);
         if (!faults.empty()) throw InputError(std::move(faults));
         return a;
     }
 
   private:
+    [[nodiscard]] bool belongs(TableReader& in, const Arrival& a, const MarketQuota& q) const {
+        if (!q.holds(market_->geography, a.place.commune, a.naf, a.headcount)) return false;
+        if (q.firm_column.empty()) return true;
+        const Column* c = in.table()->find(q.firm_column);
+        if (c == nullptr) return false;
+        const auto* t = std::get_if<TextColumn>(c);
+        return q.firm_value == (t != nullptr ? std::string((*t)[0])
+                                             : number_text(std::get<NumberColumn>(*c).values[0]));
+    }
     static std::string text(TableReader& in, std::string_view column) {
         const TextColumn* cells = in.text(column);
         return cells == nullptr ? std::string() : std::string((*cells)[0]);

@@ -2,6 +2,7 @@
 // (model/plan_tables.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -77,6 +78,12 @@ struct Unserved {
     double amount_eur = 0;  ///< stage pool: the amount that sought a dossier
 };
 
+/// What a programme makes of one of its quotas.
+struct QuotaUse {
+    std::int64_t pairs = 0;
+    double price = 0;  ///< score units; > 0 pays for the upper end, < 0 for the lower
+};
+
 /// How the assignment of a programme stands to an earlier one; see AssignmentResult.
 struct Churn {
     std::vector<Pair> previous;  ///< sorted, one per firm
@@ -119,6 +126,7 @@ struct Plan {
     std::map<std::string, std::vector<Blocker>> blockers;
     std::map<std::string, std::vector<Relaxation>> relaxations;
     std::map<std::string, std::vector<Pair>> relaxed_pairs;
+    std::map<std::string, std::vector<QuotaUse>> quotas;  ///< by stage; see programme_quotas
     std::map<std::string, Churn> churn;  ///< by stage, of programmes with an earlier assignment
     std::vector<Fault>
         unreadable;  ///< rows of a plan that was read back and names what the market lacks
@@ -130,6 +138,39 @@ struct Plan {
         return nullptr;
     }
 };
+
+/// The programme of a stage "assign:<programme>", or none.
+[[nodiscard]] inline ProgrammeId programme_of(const Market& market, const std::string& stage_name) {
+    for (std::size_t p = 0; p < market.programmes.size(); ++p) {
+        if (stage::assign(market.programmes[p]) == stage_name) return ProgrammeId(p);
+    }
+    return {};
+}
+
+/// The quotas that count in a programme, in the order of their table.
+[[nodiscard]] inline std::vector<Quota> programme_quotas(const Market& market, ProgrammeId p) {
+    std::vector<Quota> quotas;
+    for (const MarketQuota& q : market.quotas) {
+        if (!market.counts_in(q, p)) continue;
+        Quota& made = quotas.emplace_back();
+        if (!q.all_firms) made.firms = q.firms;
+        if (!q.all_advisers) made.advisers = q.advisers;
+        made.at_least = q.lower;
+        made.at_most = q.upper;
+        made.name = q.name;
+    }
+    return quotas;
+}
+
+/// How many of the pairs a quota holds.
+[[nodiscard]] inline std::int64_t pairs_in(const Quota& quota, const std::vector<Pair>& pairs) {
+    const auto among = [](const auto& members, auto id) {
+        return !members || std::binary_search(members->begin(), members->end(), id);
+    };
+    return std::count_if(pairs.begin(), pairs.end(), [&](const Pair& p) {
+        return among(quota.firms, p.firm) && among(quota.advisers, p.adviser);
+    });
+}
 
 /// The advisers of each firm, over all programmes.
 [[nodiscard]] inline std::vector<std::vector<AdviserId>> advisers_of_firms(const Market& market,

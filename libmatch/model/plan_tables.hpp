@@ -73,10 +73,13 @@ class TableWriter {
     std::size_t at_ = 0;
 };
 
-inline constexpr std::array<std::string_view, 3> blocker_kinds{"firm", "adviser", "pin"};
+inline constexpr std::array<std::string_view, 4> blocker_kinds{"firm", "adviser", "pin", "quota"};
 
 /// Kind of the prices of advisers that prove the answer without a limit on changes.
 inline constexpr std::string_view unlimited_price = "adviser_unlimited";
+
+/// Kind of the prices of quotas.
+inline constexpr std::string_view quota_price = "quota";
 
 /// What the prices of a stage are prices of, and their ids.
 struct PriceOwner {
@@ -121,6 +124,7 @@ class PlanReader {
         read_grants_and_loans();
         read_resources_and_unserved();
         read_infeasible();
+        read_quotas();
         read_churn();
         read_certificates_and_prices();
         return std::move(plan_);
@@ -282,7 +286,7 @@ class PlanReader {
             const auto at = std::find(blocker_kinds.begin(), blocker_kinds.end(), (*kind)[r]);
             if (at == blocker_kinds.end()) {
                 in.fault(r, "kind", (*kind)[r], "this is no kind of blocker",
-                         "use firm, adviser or pin");
+                         "use firm, adviser, pin or quota");
                 continue;
             }
             b.kind = static_cast<Blocker::Kind>(at - blocker_kinds.begin());
@@ -346,6 +350,41 @@ class PlanReader {
                          look_up<AdviserId>(pairs, whom, "adviser_id", r, market_.adviser_index)};
             if (p.firm.known() && p.adviser.known())
                 plan_.relaxed_pairs[std::string((*stage_name)[r])].push_back(p);
+        }
+    }
+
+    /// What programmes make of their quotas.
+    void read_quotas() {
+        std::map<std::string, std::map<std::string, std::size_t, std::less<>>> index;
+        const auto use = [&](TableReader& in, std::size_t row, std::string_view stage_name,
+                             std::string_view quota) -> QuotaUse* {
+            const std::string of(stage_name);
+            auto& names = index[of];
+            if (const ProgrammeId p = programme_of(market_, of); names.empty() && p.known()) {
+                for (const Quota& q : programme_quotas(market_, p))
+                    names.emplace(q.name, names.size());
+                if (!names.empty()) plan_.quotas[of].resize(names.size());
+            }
+            const auto at = names.find(quota);
+            if (at != names.end()) return &plan_.quotas[of][at->second];
+            in.fault(row, "name", quota, "the stage has no such quota",
+                     "use the plan with the market it was made for");
+            return nullptr;
+        };
+        TableReader in = open("quotas");
+        const auto *stage_name = in.text("stage"), *quota = in.text("name");
+        const auto pairs = in.numbers("pairs", 0, {});
+        for (std::size_t r = 0; stage_name != nullptr && quota != nullptr && r < in.rows(); ++r) {
+            if (QuotaUse* found = use(in, r, (*stage_name)[r], (*quota)[r]))
+                found->pairs = count(pairs[r]);
+        }
+        TableReader prices = open("prices");
+        const auto *of = prices.text("stage"), *kind = prices.text("kind"), *id = prices.text("id");
+        const auto price = prices.numbers("price", 0, {});
+        for (std::size_t r = 0;
+             of != nullptr && kind != nullptr && id != nullptr && r < prices.rows(); ++r) {
+            if ((*kind)[r] != quota_price) continue;
+            if (QuotaUse* found = use(prices, r, (*of)[r], (*id)[r])) found->price = price[r];
         }
     }
 
@@ -446,7 +485,8 @@ class PlanReader {
         const auto price = prices.numbers("price", 0, {});
         std::map<std::string, std::unordered_map<std::string, std::size_t>> index;
         for (std::size_t r = 0; r < prices.rows() && of != nullptr && id != nullptr; ++r) {
-            if (kind != nullptr && (*kind)[r] == unlimited_price) continue;  // read_churn has it
+            if (kind != nullptr && ((*kind)[r] == unlimited_price || (*kind)[r] == quota_price))
+                continue;  // read_churn and read_quotas have them
             const std::string stage_of((*of)[r]);
             const auto values = plan_.prices.find(stage_of);
             if (values == plan_.prices.end()) {
@@ -474,6 +514,28 @@ class PlanReader {
 }  // namespace detail
 
 namespace detail {
+
+/// What programmes make of their quotas, and the prices of these.
+inline void write_quotas(const Market& market, const Plan& plan, Tables& tables,
+                         TableWriter& prices) {
+    using W = TableWriter;
+    W quotas({{"stage", W::text},
+              {"name", W::text},
+              {"lower", W::integer},
+              {"upper", W::integer},
+              {"pairs", W::integer}});
+    for (const auto& [name, used] : plan.quotas) {
+        const auto all = programme_quotas(market, programme_of(market, name));
+        for (std::size_t q = 0; q < used.size() && q < all.size(); ++q) {
+            quotas << name << all[q].name << static_cast<double>(all[q].at_least)
+                   << (all[q].at_most == Quota::no_limit ? std::nan("")
+                                                         : static_cast<double>(all[q].at_most))
+                   << static_cast<double>(used[q].pairs);
+            if (used[q].price != 0) prices << name << quota_price << all[q].name << used[q].price;
+        }
+    }
+    tables.emplace("quotas", quotas.table());
+}
 
 /// How programmes stand to an earlier plan, and the prices of their answers without a limit.
 inline void write_churn(const Market& market, const Plan& plan, Tables& tables,
@@ -689,6 +751,7 @@ inline void write_churn(const Market& market, const Plan& plan, Tables& tables,
         }
     }
     tables.emplace("certificates", certificates.table());
+    detail::write_quotas(market, plan, tables, prices);
     detail::write_churn(market, plan, tables, prices);
     tables.emplace("prices", prices.table());
     return tables;

@@ -20,13 +20,33 @@
 
 namespace libmatch {
 
-/// The limits of a programme: capacities, demands, minimum loads and pins of the market.
+/// Minimum demands and values of staying out speak about the firms that the programme may serve at
+/// all.
+inline void set_staying_out(const Scorer& scorer, AssignmentLimits& limits) {
+    const Firms& firms = scorer.market().firms;
+    const auto some = [](const auto& values) {
+        return std::any_of(values.begin(), values.end(), [](auto x) { return x != 0; });
+    };
+    if (some(firms.min_demand)) limits.min_demand = firms.min_demand;
+    if (some(firms.reservation)) limits.reservation = firms.reservation;
+    if (limits.min_demand.empty() && limits.reservation.empty()) return;
+    for (std::size_t i = 0; i < firms.size(); ++i) {
+        if (scorer.firm_rule(FirmId(i)) == Exclusion::none) continue;
+        if (!limits.min_demand.empty()) limits.min_demand[i] = 0;
+        if (!limits.reservation.empty()) limits.reservation[i] = 0;
+    }
+}
+
+/// The limits of a programme: capacities, demands, minimums, quotas, values of staying out and pins
+/// of the market.
 [[nodiscard]] inline AssignmentLimits programme_limits(const Scorer& scorer) {
     const Market& market = scorer.market();
     AssignmentLimits limits;
     limits.capacity = market.advisers.capacity;
     limits.min_load = market.advisers.min_load;
     limits.demand = market.firms.demand;
+    set_staying_out(scorer, limits);
+    limits.quotas = programme_quotas(market, scorer.programme_id());
     for (std::size_t j = 0; j < limits.capacity.size(); ++j) {
         // Other networks play no part in this programme.
         if (market.advisers.network[j] != scorer.programme().network)
@@ -75,6 +95,10 @@ inline void explain_unserved(const Run& run, const Scorer& scorer, const MarketS
             reason = "no adviser is eligible";
         } else if (part.result.certificate.status == Status::infeasible) {
             reason = "the minimums of the programme contradict each other";
+        } else if (const double own = run.market.firms.reservation[i];
+                   !(source.utility(i, top.of(i)[0].adviser) > own)) {
+            reason = "no adviser is worth more to it than its reservation of " + number_text(own) +
+                     "; the best, " + run.market.advisers.id[top.of(i)[0].adviser];
         } else {
             reason = "every eligible adviser is fully used by firms that gain more; the best, ";
             reason += run.market.advisers.id[top.of(i)[0].adviser];
@@ -111,11 +135,22 @@ inline void explain_unserved(const Run& run, const Scorer& scorer, const MarketS
         served[pair.firm] = 1;
     }
     explain_unserved(run, scorer, source, served, part);
-    if (part.result.certificate.status == Status::infeasible) name_blockers(scorer, part.result);
+    name_blockers(scorer, part.result);
     part.seen = source.seen();
     part.result.certificate.seconds = control.elapsed() - started;
     control.report(part.name, 1);
     return part;
+}
+
+/// How the programme uses its quotas, and their prices.
+inline void take_quotas(Run& run, const std::string& name, const AssignmentResult& result) {
+    const auto quotas = programme_quotas(run.market, programme_of(run.market, name));
+    if (quotas.empty()) return;
+    auto& used = run.plan.quotas[name];
+    for (std::size_t q = 0; q < quotas.size(); ++q) {
+        const double price = q < result.quota_prices.size() ? result.quota_prices[q] : 0;
+        used.push_back({pairs_in(quotas[q], result.pairs), price});
+    }
 }
 
 inline void take(Run& run, Part part) {
@@ -123,28 +158,33 @@ inline void take(Run& run, Part part) {
                                 part.assignments.end());
     std::move(part.unserved.begin(), part.unserved.end(), std::back_inserter(run.plan.unserved));
     AssignmentResult& result = part.result;
+    if (!result.blockers.empty()) run.plan.blockers[part.name] = std::move(result.blockers);
     if (result.certificate.status == Status::infeasible) {
-        run.plan.blockers[part.name] = std::move(result.blockers);
         run.plan.relaxations[part.name] = std::move(result.relaxation);
         run.plan.relaxed_pairs[part.name] = std::move(result.relaxed_pairs);
     }
     if (part.churn) run.plan.churn[part.name] = std::move(*part.churn);
+    take_quotas(run, part.name, result);
     run.plan.prices[part.name] = std::move(result.prices);
     run.plan.seen[part.name] = part.seen;
     run.plan.certificates.emplace_back(std::move(part.name), result.certificate);
 }
 
-/// Throws InputError where a limit on changes cannot be kept to.
-inline void check_churn(const Run& run) {
-    if (!run.options.max_changes) return;
+/// Throws InputError where a limit on changes or an exact answer does not go with the limits.
+inline void check_limits(const Run& run) {
     std::vector<Fault> faults;
-    if (run.previous.pairs.empty()) {
+    if (run.assign.exact && !run.market.quotas.empty()) {
+        faults.push_back({Fault::Severity::error, "exact", -1, "", "true",
+                          "no prices prove an exact plan where there are quotas",
+                          "leave it out and give the gap to reach"});
+    }
+    if (run.options.max_changes && run.previous.pairs.empty()) {
         faults.push_back({Fault::Severity::error, "max_changes", -1, "",
                           std::to_string(*run.options.max_changes),
                           "there is no earlier assignment to count changes from",
                           "give an earlier plan (previous), or the table previous"});
     }
-    for (std::size_t p = 0; p < run.market.programmes.size(); ++p) {
+    for (std::size_t p = 0; run.options.max_changes && p < run.market.programmes.size(); ++p) {
         const std::string name = stage::assign(run.market.programmes[p]);
         AssignmentLimits limits = programme_limits(Scorer(run.market, ProgrammeId(p)));
         AssignmentOptions options = run.assign;

@@ -50,7 +50,7 @@ struct Placement {
     Exclusion rule = Exclusion::none;  ///< of excluded
     AdviserId adviser;                 ///< the best, of placed and stays_out
     ScoreTerms terms;
-    double price = 0;
+    double price = 0;        ///< of a place with the adviser, and of the quotas that it counts for
     double net = 0;          ///< score less price
     double reservation = 0;  ///< what the firm is worth outside
     AdviserId next;          ///< the second best, or none
@@ -119,6 +119,12 @@ class Placer {
         double loss = HUGE_VAL;
     };
 
+    /// A quota of the market that costs its pairs something, or gives them something.
+    struct PricedQuota {
+        std::size_t index = 0;
+        double price = 0;
+    };
+
     struct Programme {
         Programme(const Market& market, const Plan& plan, ProgrammeId p)
             : scorer(detail::scorer_of(market, plan, p)),
@@ -129,6 +135,7 @@ class Placer {
             if (c == nullptr || c->status == Status::infeasible || found == plan.prices.end())
                 return;
             prices = found->second;
+            take_quotas(market, plan, p);
             holders.resize(market.advisers.size());
             leaver.resize(market.advisers.size());
             for (const Assigned& a : plan.assignments) {
@@ -162,23 +169,27 @@ class Placer {
             if (out.rule != Exclusion::none) return out;
 
             const double most = scorer.programme().coverage;
+            const auto counts = [&](const PricedQuota& q) {
+                return q.index < firm.in_quota.size() && firm.in_quota[q.index] != 0;
+            };
+            const double relief = relief_of(counts);
             Best best;
             for (const Served& s : serving(firm.place)) {
-                if (s.shared + most < best.next_net - margin) break;
+                if (s.shared + most + relief < best.next_net - margin) break;
                 const AdviserId j = s.adviser;
                 if (!scorer.serves_headcount(j, firm.headcount) ||
                     !scorer.serves_language(j, firm.languages) || !scorer.serves_trade(j, firm.naf))
                     continue;
                 const double score =
                     s.common + most * scorer.coverage_of(firm.weight, firm.need, j, asks.asked);
-                best.offer(j, score, score - prices[j]);
+                best.offer(j, score, score - prices[j] - quota_price(counts, j));
             }
             out.outcome = Placement::Outcome::nobody;
             if (!best.adviser.known()) return out;
             const AdviserId j = out.adviser = best.adviser;
             out.terms = {scorer.coverage_of(firm.weight, firm.need, j, asks.asked),
                          scorer.proximity(firm.place, j), scorer.trust_of(j), 0, best.score};
-            out.price = prices[j];
+            out.price = prices[j] + quota_price(counts, j);
             out.net = best.net;
             out.next = best.next;
             out.next_net = best.next.known() ? best.next_net : 0;
@@ -250,25 +261,61 @@ class Placer {
                 for (const PairNote& note : scorer.notes(i)) {
                     if (note.kind == PairKind::bonus) most += std::max(0.0, note.value);
                 }
+                const auto counts = [&](const PricedQuota& q) {
+                    const MarketQuota& quota = market.quotas[q.index];
+                    return quota.all_firms ||
+                           std::binary_search(quota.firms.begin(), quota.firms.end(), i);
+                };
+                const double relief = relief_of(counts);
                 const Place& place = market.places[market.firms.place[i]];
                 for (const Served& s : serving(place)) {
-                    if (s.shared + most < best.net - margin) break;
+                    if (s.shared + most + relief < best.net - margin) break;
                     if (holds(i, s.adviser) || scorer.pair_rule(i, s.adviser) != Exclusion::none)
                         continue;
                     const double score = scorer.score_with(s.common, i, s.adviser, asked);
-                    best.offer(s.adviser, score, score - prices[s.adviser]);
+                    best.offer(s.adviser, score,
+                               score - prices[s.adviser] - quota_price(counts, s.adviser));
                 }
                 const double out = market.firms.reservation[i];
                 const bool must = market.firms.min_demand[i] > 0;
                 if (must && !best.adviser.known()) continue;
                 const bool goes = must || best.net > out;
-                const double loss = a->score - prices[j] - (goes ? best.net : out);
+                const double loss =
+                    a->score - prices[j] - quota_price(counts, j) - (goes ? best.net : out);
                 if (loss < least.loss || (loss == least.loss && i < least.firm))
                     least = {i, goes ? best.adviser : AdviserId(), loss};
             }
             leaver[j] = least;
             return *leaver[j];
         }
+        /// The quotas of the programme that have a price.
+        void take_quotas(const Market& market, const Plan& plan, ProgrammeId p) {
+            const auto used = plan.quotas.find(stage);
+            if (used == plan.quotas.end()) return;
+            std::size_t at = 0;
+            for (std::size_t q = 0; q < market.quotas.size(); ++q) {
+                if (!market.counts_in(market.quotas[q], p)) continue;
+                const double price = at < used->second.size() ? used->second[at].price : 0;
+                if (price != 0) quotas.push_back({q, price});
+                ++at;
+            }
+        }
+        /// `counts`: whether the firm belongs to a quota.
+        template <class Counts>
+        [[nodiscard]] double quota_price(const Counts& counts, AdviserId j) const {
+            double sum = 0;
+            for (const PricedQuota& q : quotas) {
+                if (scorer.market().quotas[q.index].holds(j) && counts(q)) sum += q.price;
+            }
+            return sum;
+        }
+        template <class Counts>
+        [[nodiscard]] double relief_of(const Counts& counts) const {
+            double sum = 0;
+            for (const PricedQuota& q : quotas) sum += counts(q) ? std::max(0.0, -q.price) : 0;
+            return sum;
+        }
+
         [[nodiscard]] bool holds(FirmId i, AdviserId j) const {
             return std::any_of(holders[j].begin(), holders[j].end(),
                                [&](const Assigned* a) { return a->firm == i; });
@@ -283,6 +330,7 @@ class Placer {
         Scorer scorer;
         std::string stage;
         std::vector<double> prices;  ///< empty: not solved
+        std::vector<PricedQuota> quotas;
         std::vector<std::vector<const Assigned*>> holders;
         std::vector<std::optional<Leaver>> leaver;
         std::vector<AdviserId> anywhere;

@@ -50,8 +50,8 @@ inline const std::vector<std::string>& stage_names() {
     return names;
 }
 
-/// Solves the stages. Throws InputError for unknown stages, and for a limit on changes that the
-/// market does not go with; infeasible, stopped and cancelled are values.
+/// Solves the stages. Throws InputError for unknown stages, and for a limit on changes or an exact
+/// plan that the market does not go with; infeasible, stopped and cancelled are values.
 [[nodiscard]] inline Plan solve(const Market& market, const SolveOptions& options,
                                 Control& control) {
     const std::vector<std::string>& asked = options.stages;
@@ -70,7 +70,7 @@ inline const std::vector<std::string>& stage_names() {
     run.assign.exact = options.exact;
     run.assign.threads = options.threads;
     run.previous = options.previous ? *options.previous : previous_of(market);
-    detail::check_churn(run);
+    detail::check_limits(run);
     for (const detail::NamedStage& stage : detail::all_stages) {
         if (asked.empty() || std::find(asked.begin(), asked.end(), stage.name) != asked.end())
             stage.solve(run);

@@ -40,7 +40,7 @@ TEXT = frozenset(
             "label_required",
         ),
         *("stacking_group", "source", "centre", "title", "kind", "reason"),
-        *("stage", "status"),
+        *("stage", "status", "firm_column", "firm_value"),
     }
 )
 DATES = frozenset({"created", "absent_from", "absent_until", "dated", "date"})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("firms", "advisers", "skills", "programmes", "dossier_rules", "settings"),
-    *("schemes", "lenders", "resources", "pairs", "previous"),
+    *("schemes", "lenders", "resources", "pairs", "quotas", "previous"),
     "communes",
 )
 # What market.toml holds; the others are files of their own.
@@ -53,6 +53,12 @@ class Market:
         network of the advisers is a programme, by name.
     dossier_rules, schemes, lenders, resources, pairs : frame, optional
         What funding, pooling and training need; stages without their tables have nothing to do.
+    quotas : frame, optional
+        How many pairs a group of firms and a group of advisers make in a programme: `name`, `lower`
+        (0 by default), `upper` (empty = no limit), `programme` (empty = each of which it holds an
+        adviser). Its firms: `zones`, `naf_in`, `headcount_min`, `headcount_max`, and `firm_value`
+        in a column `firm_column` of the firms; its advisers: `network`, `labels`, `adviser_id`.
+        What is empty, all meet. Not with demands above 1 or exact plans.
     previous : frame, optional
         An earlier assignment, `firm_id`, `adviser_id` and perhaps `programme`; see `solve`.
     communes : frame, optional
@@ -92,6 +98,7 @@ class Market:
         lenders: Frame | None = None,
         resources: Frame | None = None,
         pairs: Frame | None = None,
+        quotas: Frame | None = None,
         previous: Frame | None = None,
         communes: Frame | None = None,
     ) -> None:
@@ -105,6 +112,7 @@ class Market:
             "lenders": lenders,
             "resources": resources,
             "pairs": pairs,
+            "quotas": quotas,
             "previous": previous,
             "communes": communes,
         }

@@ -27,7 +27,7 @@ TABLES = (
     *("assignments", "dossiers", "dossier_members", "dossier_specialists", "grants", "loans"),
     *("resources", "unserved", "certificates", "prices"),
     *("blockers", "blocker_members", "relaxations", "relaxed_assignments"),
-    *("changes", "previous_assignments", "unlimited_assignments"),
+    *("quotas", "changes", "previous_assignments", "unlimited_assignments"),
 )
 # Plans saved before there were these tables lack them.
 LATER_TABLES = {
@@ -57,6 +57,12 @@ LATER_TABLES = {
         table: pa.schema([(name, pa.string()) for name in ("stage", "firm_id", "adviser_id")])
         for table in ("relaxed_assignments", "previous_assignments", "unlimited_assignments")
     },
+    "quotas": pa.schema(
+        [
+            *((name, pa.string()) for name in ("stage", "name")),
+            *((name, pa.int64()) for name in ("lower", "upper", "pairs")),
+        ]
+    ),
     "changes": pa.schema(
         [
             ("stage", pa.string()),
@@ -333,15 +339,15 @@ class Plan:
 
     @property
     def prices(self) -> Frame:
-        """`stage, kind` (adviser, firm, scheme, lender or adviser_unlimited)`, id, price`; who is not listed has
-        price 0.
+        """`stage, kind` (adviser, firm, scheme, lender, quota or adviser_unlimited)`, id, price`;
+        who is not listed has price 0.
         """
         return self._frame("prices")
 
     @property
     def blockers(self) -> Frame:
-        """`stage, blocker` (from 1)`, kind` (firm, adviser or pin)`, needed, reachable, shortfall`
-        (units)`, reason`: why a stage has no assignment, part by part.
+        """`stage, blocker` (from 1)`, kind` (firm, adviser, pin or quota)`, needed, reachable,
+        shortfall` (units)`, reason`: why a stage has no assignment, part by part.
         """
         return self._frame("blockers")
 
@@ -363,6 +369,13 @@ class Plan:
         or not; it proves that the changes are enough.
         """
         return self._frame("relaxed_assignments")
+
+    @property
+    def quotas(self) -> Frame:
+        """`stage, name, lower, upper, pairs`: how many pairs of each quota a programme holds. What
+        its ends cost is in `prices`, of kind quota: above 0 for upper, below 0 for lower.
+        """
+        return self._frame("quotas")
 
     @property
     def changes(self) -> Frame:
