@@ -174,10 +174,9 @@ inline void check_previous(const AssignmentLimits& limits, std::size_t n, std::s
         fail("hours", -1, std::to_string(limits.hours.size()) + " entries",
              "max_changes is not supported with capacities in hours", "leave one of the two out");
     }
-    if (asked && !(limits.quotas.empty() && limits.reservation.empty())) {
-        fail(limits.quotas.empty() ? "reservation" : "quotas", -1, "",
-             "max_changes is not supported with quotas and reservation",
-             "leave max_changes or these out");
+    if (asked && !limits.quotas.empty()) {
+        fail("quotas", -1, "", "max_changes is not supported with quotas",
+             "leave one of the two out");
     }
     for (std::size_t i = 0; !limits.previous.empty() && i < limits.demand.size(); ++i) {
         if (limits.demand[i] > 1) {

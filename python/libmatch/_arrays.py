@@ -268,8 +268,7 @@ def assign(
         is no seat, count as forced changes. Not with demands above 1.
     max_changes : whole number, optional
         How many firms may leave the adviser of `previous`, for another one or for none, beyond the
-        forced changes. Not with `exact`, minimums, demands above 1, hours, quotas or
-        reservation.
+        forced changes. Not with `exact`, minimums, demands above 1, hours or quotas.
     team : Team, optional
         Needs that the advisers of a firm cover together, beside their utilities; demands are at
         most 8. Not with a Market, minimums, `load`, `quotas`, `reservation`, `previous`, `prices`
