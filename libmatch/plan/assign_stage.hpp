@@ -78,27 +78,32 @@ struct Part {
     PairsSeen seen;
 };
 
+/// Who has no adviser, and why; work that was stopped looks for no reasons any more.
 inline void explain_unserved(const Run& run, const Scorer& scorer, const MarketSource& source,
-                             const std::vector<std::uint8_t>& served, Part& part) {
+                             const std::vector<std::uint8_t>& served, const Control& control,
+                             Part& part) {
     std::vector<FirmId> open;
     for (std::size_t i = 0; i < run.market.firms.size(); ++i) {
         const FirmId firm(i);
         if (served[i] == 0 && scorer.firm_rule(firm) == Exclusion::none) open.push_back(firm);
     }
     CandidateLists top(run.market.firms.size(), 1);
-    const Control gather_all;
     source.best(open, std::vector<double>(run.market.advisers.size(), 0.0), top,
-                run.options.threads, gather_all);
+                run.options.threads, control);
+    const bool stopped = control.stop();
     for (const FirmId i : open) {
         std::string reason;
-        if (top.of(i).empty()) {
+        if (stopped) {
+            reason = "the work was stopped before it had one";
+        } else if (top.of(i).empty()) {
             reason = "no adviser is eligible";
         } else if (part.result.certificate.status == Status::infeasible) {
             reason = "the minimums of the programme contradict each other";
         } else if (const double own = run.market.firms.reservation[i];
                    !(source.utility(i, top.of(i)[0].adviser) > own)) {
-            reason = "no adviser is worth more to it than its reservation of " + number_text(own) +
-                     "; the best, " + run.market.advisers.id[top.of(i)[0].adviser];
+            reason = "no adviser is worth more to it than its reservation; it has " +
+                     number_text(own) + " outside, the best is " +
+                     run.market.advisers.id[top.of(i)[0].adviser];
         } else {
             reason = "every eligible adviser is fully used by firms that gain more; the best, ";
             reason += run.market.advisers.id[top.of(i)[0].adviser];
@@ -115,7 +120,7 @@ inline void explain_unserved(const Run& run, const Scorer& scorer, const MarketS
     const Scorer scorer(run.market, p,
                         programme.after.known() ? reached_by(run.market, run.plan, programme.after)
                                                 : std::vector<std::uint8_t>{});
-    const MarketSource source(scorer, run.options.threads);
+    const MarketSource source(scorer, run.options.threads, &control);
     AssignmentLimits limits = programme_limits(scorer);
     AssignmentOptions options = run.assign;
     begin_from(run.previous, run.options.max_changes, part.name, limits, options);
@@ -134,7 +139,7 @@ inline void explain_unserved(const Run& run, const Scorer& scorer, const MarketS
                                     pinned});
         served[pair.firm] = 1;
     }
-    explain_unserved(run, scorer, source, served, part);
+    explain_unserved(run, scorer, source, served, control, part);
     name_blockers(scorer, part.result);
     part.seen = source.seen();
     part.result.certificate.seconds = control.elapsed() - started;

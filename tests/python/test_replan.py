@@ -217,7 +217,7 @@ def test_reservations_and_minimum_demands_of_a_market() -> None:
     assert lm.verify(market, plan).ok
     assert len(plan.assignments) == 0
     assert plan.certificates["assign:volunteers"].objective == 6.0
-    assert "reservation of 2" in plan.explain("f1")
+    assert "than its reservation; it has 2 outside" in plan.explain("f1")
     assert "without adviser it keeps 2.000" in plan.why_not("f1", "a1")
 
     poor = [{**ADVISERS[0], "capacity": 2}]
