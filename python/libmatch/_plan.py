@@ -119,8 +119,8 @@ def solve(
     max_changes : int, optional
         How many firms of each programme may lose the adviser that they had, for another one or for
         none, beyond those who must: whose adviser is gone, has fewer seats or may not serve them
-        any more. `changes` says what that costs. Not with `exact`, minimum loads, minimum demands, quotas or
-        demands above 1.
+        any more. `changes` says what that costs. Not with `exact`, minimum loads, minimum
+        demands, quotas or demands above 1.
 
     Returns
     -------
