@@ -193,7 +193,7 @@ def _earlier(previous: Plan) -> dict[str, Any]:
     if not isinstance(previous, Plan):
         raise input_error(f"previous is {type(previous).__name__}; a Plan is expected")
     faults: list[Any] = []
-    columns = {
+    columns: dict[str, Any] = {
         name: _frames.to_core(previous._tables[name], name, faults)
         for name in ("assignments", "certificates", "prices")
         if name in previous._tables
