@@ -264,7 +264,8 @@ class Market:
             if name in SETTINGS_TABLES or name == "communes":
                 continue
             n = table.num_rows
-            parts.append(f"{n:,} {name if n != 1 else name[:-1]}")
+            plural = n != 1 or name == "previous"
+            parts.append(f"{n:,} {name if plural else name[:-1]}")
         return "Market: " + ", ".join(parts)
 
 
