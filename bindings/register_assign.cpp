@@ -212,7 +212,8 @@ class Rows {
         }
         return quotas;
     }
-    [[nodiscard]] std::vector<double> of_firms(const std::vector<double>& values) const {
+    template <class T>
+    [[nodiscard]] std::vector<T> of_firms(const std::vector<T>& values) const {
         return moved(values, firm_);
     }
 
@@ -250,24 +251,38 @@ class Rows {
         }
         for (Pair& p : r.relaxed_pairs) p = {of(firm, p.firm), of(adviser, p.adviser)};
     }
-    static std::vector<double> moved(const std::vector<double>& values, const Order& from) {
+    template <class T>
+    static std::vector<T> moved(const std::vector<T>& values, const Order& from) {
         if (from.size() != values.size()) return values;
-        std::vector<double> out(values.size());
+        std::vector<T> out(values.size());
         for (std::size_t k = 0; k < values.size(); ++k) out[k] = values[from[k]];
         return out;
     }
     Order firm_, adviser_, firm_at_, adviser_at_;
 };
 
-/// The limits of a programme, with those that were given beside the market, by rows.
-AssignmentLimits market_limits(const Scorer& scorer, const Rows& rows,
-                               const std::vector<QuotaRow>& quotas,
-                               const std::optional<Array<double>>& reservation,
+/// What is given beside a market, by rows: minimum demands, quotas, values of staying out.
+struct Beside {
+    std::optional<Array<std::int32_t>> min_demand;
+    std::vector<QuotaRow> quotas;
+    std::optional<Array<double>> reservation;
+};
+
+/// The limits of a programme, with those that were given beside the market. Minimum demands and
+/// values take the place of the market's; quotas come after its own.
+AssignmentLimits market_limits(const Scorer& scorer, const Rows& rows, const Beside& given,
                                const std::optional<Array<std::int64_t>>& previous,
                                std::optional<std::int64_t> max_changes) {
     AssignmentLimits limits = programme_limits(scorer);
-    limits.quotas = rows.inside(to_quotas(quotas));
-    limits.reservation = rows.of_firms(to_vector(reservation));
+    for (Quota& quota : rows.inside(to_quotas(given.quotas)))
+        limits.quotas.push_back(std::move(quota));
+    if (given.min_demand) {
+        limits.min_demand = rows.of_firms(to_vector(*given.min_demand));
+        for (std::size_t i = 0; i < limits.min_demand.size(); ++i) {
+            if (scorer.firm_rule(FirmId(i)) != Exclusion::none) limits.min_demand[i] = 0;
+        }
+    }
+    if (given.reservation) limits.reservation = rows.of_firms(to_vector(*given.reservation));
     set_previous(limits, previous, max_changes);
     limits.previous = rows.inside(std::move(limits.previous));
     return limits;
@@ -294,7 +309,7 @@ check::Verdict judge(const PairSource& source, const AssignmentLimits& limits,
             const check::Previous previous(limits, problem.firms, problem.eligible);
             return check::market_choices(*scorer, limits, claim.prices, pins,
                                          claim.certificate.unit, 0, previous.adviser,
-                                         claim.change_price);
+                                         claim.change_price, claim.quota_prices);
         };
     }
     const py::gil_scoped_release unlocked;  // every pair is looked at
@@ -405,29 +420,33 @@ void register_assign(py::module_& m) {
     m.def(
         "assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
-           const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
+           std::vector<QuotaRow> quotas, std::optional<Array<double>> reservation,
+           std::optional<Array<std::int32_t>> min_demand,
            const std::optional<Array<std::int64_t>>& previous,
            std::optional<std::int64_t> max_changes, double gap, bool exact, double unit,
            std::optional<double> time_limit, unsigned threads, std::uint64_t seed,
            const std::optional<Array<double>>& prices) {
             const Scorer scorer(*market, programme_named(*market, programme));
             const Rows rows(*market);
-            AssignmentResult found =
-                run(MarketSource(scorer, threads),
-                    market_limits(scorer, rows, quotas, reservation, previous, max_changes), gap,
-                    exact, unit, time_limit, threads, seed, rows.inside(to_vector(prices)));
+            AssignmentResult found = run(
+                MarketSource(scorer, threads),
+                market_limits(scorer, rows,
+                              {std::move(min_demand), std::move(quotas), std::move(reservation)},
+                              previous, max_changes),
+                gap, exact, unit, time_limit, threads, seed, rows.inside(to_vector(prices)));
             name_blockers(scorer, found);
             return rows.given(std::move(found));
         },
         py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("reservation"),
-        py::kw_only(), py::arg("previous") = py::none(), py::arg("max_changes") = py::none(),
-        py::arg("gap") = 1e-4, py::arg("exact") = false, py::arg("unit") = 1e-6,
-        py::arg("time_limit") = py::none(), py::arg("threads") = 0, py::arg("seed") = 0,
-        py::arg("prices") = py::none());
+        py::arg("min_demand"), py::kw_only(), py::arg("previous") = py::none(),
+        py::arg("max_changes") = py::none(), py::arg("gap") = 1e-4, py::arg("exact") = false,
+        py::arg("unit") = 1e-6, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
+        py::arg("seed") = 0, py::arg("prices") = py::none());
     m.def(
         "verify_assign_market",
         [](std::shared_ptr<Market> market, const std::string& programme,
-           const std::vector<QuotaRow>& quotas, const std::optional<Array<double>>& reservation,
+           std::vector<QuotaRow> quotas, std::optional<Array<double>> reservation,
+           std::optional<Array<std::int32_t>> min_demand,
            const std::optional<Array<std::int64_t>>& previous,
            std::optional<std::int64_t> max_changes, const Array<std::int64_t>& pairs,
            const Array<double>& prices, const Array<double>& quota_prices, double objective,
@@ -435,17 +454,20 @@ void register_assign(py::module_& m) {
            const InfeasibleRows& infeasible) {
             const Scorer scorer(*market, programme_named(*market, programme));
             const Rows rows(*market);
-            return judge(MarketSource(scorer),
-                         market_limits(scorer, rows, quotas, reservation, previous, max_changes),
-                         rows.inside(claim_of(pairs, prices, quota_prices, objective, bound, unit,
-                                              status, changed, infeasible)),
-                         rows, &scorer);
+            return judge(
+                MarketSource(scorer),
+                market_limits(scorer, rows,
+                              {std::move(min_demand), std::move(quotas), std::move(reservation)},
+                              previous, max_changes),
+                rows.inside(claim_of(pairs, prices, quota_prices, objective, bound, unit, status,
+                                     changed, infeasible)),
+                rows, &scorer);
         },
         py::arg("market"), py::arg("programme"), py::arg("quotas"), py::arg("reservation"),
-        py::kw_only(), py::arg("previous") = py::none(), py::arg("max_changes") = py::none(),
-        py::arg("pairs"), py::arg("prices"), py::arg("quota_prices"), py::arg("objective"),
-        py::arg("bound"), py::arg("unit"), py::arg("status"), py::arg("changed"),
-        py::arg("infeasible"));
+        py::arg("min_demand"), py::kw_only(), py::arg("previous") = py::none(),
+        py::arg("max_changes") = py::none(), py::arg("pairs"), py::arg("prices"),
+        py::arg("quota_prices"), py::arg("objective"), py::arg("bound"), py::arg("unit"),
+        py::arg("status"), py::arg("changed"), py::arg("infeasible"));
 }
 
 }  // namespace libmatch::python

@@ -2,11 +2,14 @@
 #include "convert.hpp"
 #include "register.hpp"
 
+#include <algorithm>
+
 #include <libmatch/check/plan.hpp>
 #include <libmatch/model/build_market.hpp>
 #include <libmatch/model/plan_tables.hpp>
 #include <libmatch/plan/blocking.hpp>
 #include <libmatch/plan/explain.hpp>
+#include <libmatch/plan/place.hpp>
 #include <libmatch/plan/solve.hpp>
 
 namespace libmatch::python {
@@ -34,14 +37,23 @@ std::vector<Fault> check_tables(const py::dict& given) {
     const py::gil_scoped_release unlocked;  // validation reads every row
     std::vector<Fault> faults;
     const Market market = build_market(tables, faults);
-    if (faults.empty()) faults = blocking(market);
+    const bool lawful = std::none_of(faults.begin(), faults.end(), [](const Fault& f) {
+        return f.severity == Fault::Severity::error;
+    });
+    if (!lawful) return faults;
+    const auto warnings = blocking(market);
+    faults.insert(faults.end(), warnings.begin(), warnings.end());
     return faults;
 }
 
 BoundPlan solve_market(std::shared_ptr<Market> market, double gap, bool exact,
                        std::optional<double> time_limit, unsigned threads, std::uint64_t seed,
-                       std::vector<std::string> stages, Listener progress) {
+                       std::vector<std::string> stages, Listener progress,
+                       const std::optional<py::dict>& previous,
+                       std::optional<std::int64_t> max_changes) {
     SolveOptions options;
+    if (previous) options.previous = previous_from_tables(*market, to_tables(*previous));
+    options.max_changes = max_changes;
     options.gap = gap;
     options.exact = exact;
     options.threads = threads;
@@ -51,6 +63,47 @@ BoundPlan solve_market(std::shared_ptr<Market> market, double gap, bool exact,
     const py::gil_scoped_release unlocked;  // seconds of work without any Python object
     return {market, solve(*market, options, control)};
 }
+
+/// Compiled for arrivals, with what it reads.
+class BoundPlacer {
+  public:
+    BoundPlacer(std::shared_ptr<const Market> market, const BoundPlan& plan)
+        : market_(std::move(market)),
+          plan_(plan.plan),
+          reader_(*market_),
+          placer_(*market_, plan_) {}
+
+    /// One row per programme: programme, outcome, sentence, adviser or None, score, price, net,
+    /// gain, next adviser or None, its net value, free seat, who gives way or None, where it goes
+    /// or None, what it loses.
+    py::list place(const py::dict& firm) {
+        const auto found = placer_.place(reader_.read(to_tables(firm)));
+        py::list rows;
+        for (const Placement& p : found) {
+            rows.append(py::make_tuple(
+                market_->programmes[p.programme].name, outcome(p.outcome), sentence(*market_, p),
+                id(market_->advisers.id, p.adviser), p.terms.score, p.price, p.net, p.gain(),
+                id(market_->advisers.id, p.next), p.next_net, p.free_seat,
+                id(market_->firms.id, p.displaced), id(market_->advisers.id, p.displaced_goes),
+                p.displaced_loss));
+        }
+        return rows;
+    }
+
+  private:
+    template <class Id>
+    static std::optional<std::string> id(const std::vector<std::string>& ids, Id at) {
+        return at.known() ? std::optional(ids[at]) : std::nullopt;
+    }
+    static const char* outcome(Placement::Outcome o) {
+        constexpr const char* names[] = {"placed", "stays_out", "nobody", "excluded", "not_solved"};
+        return names[static_cast<std::size_t>(o)];
+    }
+    std::shared_ptr<const Market> market_;
+    Plan plan_;
+    ArrivalReader reader_;
+    Placer placer_;
+};
 
 }  // namespace
 
@@ -81,11 +134,19 @@ void register_market(py::module_& m) {
             return seen;
         });
 
+    py::class_<BoundPlacer>(m, "Placer")
+        .def(py::init([](std::shared_ptr<Market> market, const BoundPlan& plan) {
+                 return std::make_unique<BoundPlacer>(std::move(market), plan);
+             }),
+             py::arg("market"), py::arg("plan"))
+        .def("place", &BoundPlacer::place, py::arg("tables"));
+
     m.def("check", &check_tables, py::arg("tables"));
     m.def("solve", &solve_market, py::arg("market"), py::kw_only(), py::arg("gap") = 1e-4,
           py::arg("exact") = false, py::arg("time_limit") = py::none(), py::arg("threads") = 0,
           py::arg("seed") = 0, py::arg("stages") = std::vector<std::string>{},
-          py::arg("progress") = py::none());
+          py::arg("progress") = py::none(), py::arg("previous") = py::none(),
+          py::arg("max_changes") = py::none());
     m.def(
         "plan_from_tables",
         [](std::shared_ptr<Market> market, const py::dict& tables) {

@@ -8,10 +8,13 @@
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/core/exact_sum.hpp>
+#include <libmatch/model/arrival.hpp>
 #include <libmatch/model/build_market.hpp>
 #include <libmatch/model/plan_tables.hpp>
+#include <libmatch/model/previous.hpp>
 #include <libmatch/plan/blocking.hpp>
 #include <libmatch/plan/explain.hpp>
+#include <libmatch/plan/place.hpp>
 #include <libmatch/plan/solve.hpp>
 #include <libmatch/pool/pool.hpp>
 #include <libmatch/retrieve/hours_source.hpp>

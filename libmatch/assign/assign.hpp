@@ -422,7 +422,13 @@ class Assigner {
                    : assign_with_reservation(pairs, within, how, at_zero, watch);
     };
     if (limits.max_changes) {
-        return detail::FewChanges(source, limits, options, control, solve).run();
+        const auto few = [&solve](const PairSource& p, const AssignmentLimits& l,
+                                  const AssignmentOptions& o, Control& w) {
+            return detail::FewChanges(p, l, o, w, solve).run();
+        };
+        return limits.reservation.empty()
+                   ? few(source, limits, options, control)
+                   : assign_with_reservation(source, limits, options, few, control);
     }
     if (limits.previous.empty()) return solve(source, limits, options, {}, control);
     const detail::PreviousPairs previous(source, limits, options.threads);

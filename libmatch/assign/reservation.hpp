@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,10 +24,12 @@
 
 #include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/hours_problem.hpp>
+#include <libmatch/assign/previous_pairs.hpp>
 #include <libmatch/assign/quota_problem.hpp>
 #include <libmatch/assign/units.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/model/assignment.hpp>
+#include <libmatch/retrieve/kept_source.hpp>
 #include <libmatch/retrieve/source.hpp>
 
 namespace libmatch {
@@ -148,6 +151,7 @@ namespace detail {
     if (limits.hours.empty()) {  // prices per hour are taken from above already
         for (const double p : found.prices) paid = std::max(paid, std::fabs(p));
         for (const double p : found.quota_prices) paid += std::fabs(p);
+        paid += found.change_price;
     }
     const double most = std::max(0.0, source.utility_limit()) + paid;
     ExactSum size;
@@ -196,11 +200,32 @@ namespace detail {
         std::vector<double> prices = found.prices;
         prices.insert(prices.end(), found.quota_prices.begin(), found.quota_prices.end());
         bound = QuotaProblem(source, limits, options.threads).look(prices, 2, stop).bound;
+    } else if (found.change_price > 0) {
+        const PreviousPairs previous(source, limits, options.threads);
+        const KeptSource kept(source, previous.kept(), found.change_price);
+        ExactSum sum;
+        sum.add(
+            bound_of(kept, limits, found.prices, found.pairs, -HUGE_VAL, options.threads, stop));
+        sum.add_multiple(found.change_price,
+                         *limits.max_changes + previous.crowded() - previous.count());
+        bound = sum.up();
     } else {
         bound = bound_of(source, limits, found.prices, found.pairs, found.certificate.objective,
                          options.threads, stop);
     }
     return stop.stop() ? std::nullopt : std::optional(bound);
+}
+
+/// Objective and bound with the constant, where there is no unit. `constant`: sum of reservations.
+inline void add_reservations(const PairSource& source, const AssignmentLimits& limits,
+                             const AssignmentOptions& options, const Control& control,
+                             const ExactSum& constant, AssignmentResult& result) {
+    Certificate& c = result.certificate;
+    ExactSum easy = constant;
+    easy.add(c.bound);
+    easy.add(rounding_above(source, limits, result));
+    c.objective = objective_with_reservation(source, limits, result.pairs, options.threads);
+    c.bound = bound_with_reservation(source, limits, result, options, control).value_or(easy.up());
 }
 
 }  // namespace detail
@@ -212,8 +237,8 @@ namespace detail {
                                          const AssignmentOptions&, Control&)>& without,
     Control& control) {
     // Modes without units refuse exact answers, and take a gap of 0 as one to try for.
-    const bool in_units =
-        limits.hours.empty() && limits.quotas.empty() && (options.exact || options.gap <= 0);
+    const bool in_units = limits.hours.empty() && limits.quotas.empty() && !limits.max_changes &&
+                          (options.exact || options.gap <= 0);
     const double unit = in_units ? options.unit : 0;
     std::vector<double> reservation(source.firms(), 0.0);
     ExactSum constant;  // in units, where there are units
@@ -238,13 +263,14 @@ namespace detail {
             c.bound = (std::round(c.bound / c.unit) + units) * c.unit;
             return result;
         }
-        ExactSum easy = constant;
-        easy.add(c.bound);
-        easy.add(detail::rounding_above(source, limits, result));
-        c.objective =
-            detail::objective_with_reservation(source, limits, result.pairs, options.threads);
-        const auto bound = detail::bound_with_reservation(source, limits, result, options, control);
-        c.bound = bound.value_or(easy.up());
+        detail::add_reservations(source, limits, options, control, constant, result);
+        if (result.unlimited) {
+            auto free = std::make_shared<AssignmentResult>(*result.unlimited);
+            AssignmentLimits any = limits;
+            any.max_changes.reset();
+            detail::add_reservations(source, any, options, control, constant, *free);
+            result.unlimited = std::move(free);
+        }
         if (c.status != Status::within_gap && c.status != Status::optimal) return result;
         const Status reached = status_for(c.gap(), options.gap);
         if (reached != Status::time_limit) {

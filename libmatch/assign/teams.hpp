@@ -64,11 +64,76 @@ class TeamAssigner {
         if (!lawful) return finished();  // stopped before it was known who blocks
         result_.pairs = limits_.pinned;
         set_objective();
+        begin_greedily();
         run();
         return finished();
     }
 
   private:
+    /// An answer for those who stop early: firm after firm takes, one by one, the adviser with a
+    /// free seat who adds most, of some advisers spread over all of them.
+    void begin_greedily() {
+        const Team& team = *limits_.team;
+        const auto rows = source_.stored();
+        std::vector<std::int64_t> room = limits_.capacity;
+        for (const Pair& p : limits_.pinned) --room[p.adviser];
+        std::vector<Pair> pairs;
+        std::vector<double> level(team.skills);
+        std::size_t looks = 0;
+        const std::size_t step = std::max<std::size_t>(1, m_ / most_tried);
+        auto pin = limits_.pinned.begin();
+        for (std::size_t k = 0; k < n_; ++k) {
+            const FirmId i(k);
+            const auto need = team.need_of(i), weight = team.weight_of(i);
+            std::fill(level.begin(), level.end(), 0.0);
+            const auto first = static_cast<std::ptrdiff_t>(pairs.size());
+            const auto join = [&](AdviserId j) {
+                pairs.push_back({i, j});
+                for (std::size_t s = 0; s < level.size(); ++s)
+                    level[s] = std::max(level[s], std::min(need[s], team.skill_of(j)[s]));
+            };
+            for (; pin != limits_.pinned.end() && pin->firm == i; ++pin) join(pin->adviser);
+            // Small problems are worth an answer whenever they are stopped.
+            const bool looking = looks <= always_tried || !control_.stop();
+            const auto taken = [&] { return static_cast<std::int64_t>(pairs.size()) - first; };
+            while (looking && taken() < limits_.demand_of(i)) {
+                AdviserId best;
+                double most = 0;
+                const auto offer = [&](AdviserId j, double u) {
+                    ++looks;
+                    double gain = u;
+                    for (std::size_t s = 0; s < level.size(); ++s) {
+                        gain += weight[s] *
+                                std::max(0.0, std::min(need[s], team.skill_of(j)[s]) - level[s]);
+                    }
+                    const bool held =
+                        std::find(pairs.begin() + first, pairs.end(), Pair{i, j}) != pairs.end();
+                    if (!(gain > most) || held) return;
+                    most = gain;
+                    best = j;
+                };
+                if (rows) {
+                    const auto begin = static_cast<std::size_t>(rows->begin[k]);
+                    const auto end = static_cast<std::size_t>(rows->begin[k + 1]);
+                    for (std::size_t e = begin; e < std::min(end, begin + most_tried); ++e) {
+                        if (room[rows->column[e]] > 0)
+                            offer(AdviserId(rows->column[e]), rows->value[e]);
+                    }
+                } else {
+                    for (std::size_t x = k % step; x < m_; x += step) {
+                        const AdviserId j(x);
+                        if (room[x] > 0 && source_.eligible(i, j)) offer(j, source_.utility(i, j));
+                    }
+                }
+                if (!best.known()) break;
+                --room[best];
+                join(best);
+            }
+            std::sort(pairs.begin() + first, pairs.end());
+        }
+        keep(std::move(pairs));
+    }
+
     void run() {
         TeamProblem problem(source_, limits_, width(), options_.threads);
         TeamWatch watch{control_};
@@ -160,18 +225,22 @@ class TeamAssigner {
 
     /// The search's teams, where they are worth more than what is at hand.
     void take(const TeamProblem& problem, const TeamSearch& search) {
-        std::vector<Pair> before = std::move(result_.pairs);
-        const double objective = result_.certificate.objective;
-        result_.pairs.clear();
+        std::vector<Pair> pairs;
         for (std::size_t i = 0; i < n_; ++i) {
             const FirmId f(i);
-            const auto first = static_cast<std::ptrdiff_t>(result_.pairs.size());
-            for (const Pair& p : problem.pins(f)) result_.pairs.push_back(p);
+            const auto first = static_cast<std::ptrdiff_t>(pairs.size());
+            for (const Pair& p : problem.pins(f)) pairs.push_back(p);
             for (const AdviserId j : search.members(f)) {
-                if (j.known()) result_.pairs.push_back({f, j});
+                if (j.known()) pairs.push_back({f, j});
             }
-            std::sort(result_.pairs.begin() + first, result_.pairs.end());
+            std::sort(pairs.begin() + first, pairs.end());
         }
+        keep(std::move(pairs));
+    }
+    /// Sorted pairs, where they are worth more than what is at hand.
+    void keep(std::vector<Pair> pairs) {
+        std::vector<Pair> before = std::exchange(result_.pairs, std::move(pairs));
+        const double objective = result_.certificate.objective;
         set_objective();
         if (result_.certificate.objective >= objective) return;
         result_.pairs = std::move(before);
@@ -216,6 +285,8 @@ class TeamAssigner {
     static constexpr int patience = 3;      ///< turns that may bring little
     static constexpr double little = 0.05;  ///< of the gap
     static constexpr std::size_t most_starts = 30;
+    static constexpr std::size_t most_tried = 128;  ///< advisers per firm and member, to begin with
+    static constexpr std::size_t always_tried = 1'000'000;
 
     const PairSource& source_;
     const AssignmentLimits& limits_;

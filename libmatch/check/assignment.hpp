@@ -183,8 +183,7 @@ inline std::optional<Account> dual_value(const AssignmentCase& problem,
     }
     if (!terms.quotas.add_cost(problem.stage, claim.quota_prices, unit, bound, verdict))
         return std::nullopt;
-    if (problem.best_choices && limits.quotas.empty() && limits.reservation.empty() &&
-        !limits.team) {
+    if (problem.best_choices && !limits.team) {
         bound.sum.add(problem.best_choices(terms.pins));
     } else {
         const std::size_t chunk = std::max<std::size_t>(64, problem.firms / 1'024);

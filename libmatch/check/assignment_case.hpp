@@ -24,7 +24,8 @@ struct AssignmentCase {
     /// Why a pair is not eligible; may be empty.
     std::function<std::string(FirmId, AdviserId)> reason;
     /// A quicker way to the sum of every firm's best choice at the claimed prices, given the pins
-    /// of each firm; empty = every pair is asked.
+    /// of each firm, with quotas, reservations and the price of a change; empty = every pair is
+    /// asked.
     std::function<ExactSum(const std::vector<std::vector<AdviserId>>&)> best_choices{};
 };
 

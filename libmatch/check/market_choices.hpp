@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <libmatch/check/choice.hpp>
+#include <libmatch/check/quotas.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/score/scorer.hpp>
@@ -28,17 +29,20 @@ namespace libmatch::check {
 
 /// Sum over all firms of what each can reach, see choice.hpp. `pins`: of each firm. `kept`: per
 /// firm an adviser with whom its pair counts as kept_value(score, more), or none; empty = none.
+/// `quota_prices`: one per quota of the limits.
 [[nodiscard]] inline ExactSum market_choices(const Scorer& scorer, const AssignmentLimits& limits,
                                              const std::vector<double>& prices,
                                              const std::vector<std::vector<AdviserId>>& pins,
                                              double unit, unsigned threads,
                                              const std::vector<AdviserId>& kept = {},
-                                             double more = 0) {
+                                             double more = 0,
+                                             const std::vector<double>& quota_prices = {}) {
     const Market& market = scorer.market();
     const std::size_t n = market.firms.size(), m = market.advisers.size();
     std::vector<std::vector<FirmId>> at_place(market.places.size());
     for (std::size_t i = 0; i < n; ++i) at_place[market.firms.place[i]].emplace_back(i);
 
+    const QuotaLedger quotas(limits.quotas, n);
     const std::size_t chunk = std::max<std::size_t>(4, at_place.size() / 1'024);
     std::vector<ExactSum> parts((at_place.size() + chunk - 1) / chunk);
     parallel_chunks(at_place.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
@@ -48,6 +52,7 @@ namespace libmatch::check {
             AdviserId adviser;
         };
         std::vector<Served> order;
+        QuotaLedger::Seen seen(quotas, prices, quota_prices, unit);
         for (std::size_t p = begin; p < end; ++p) {
             if (at_place[p].empty()) continue;
             const PlaceId place(p);
@@ -63,18 +68,20 @@ namespace libmatch::check {
                 return a.shared != b.shared ? a.shared > b.shared : a.adviser < b.adviser;
             });
             for (const FirmId i : at_place[p]) {
-                Choice choice(limits, i, pins[i].size());
+                Choice choice(limits, i, pins[i].size(), in_unit(limits.reservation_of(i), unit));
+                seen.look_as(i);
                 const AdviserId own = kept.empty() ? AdviserId() : kept[i];
                 const auto net = [&](double score, AdviserId j) {
                     const double u = j == own ? kept_value(score, more) : score;
-                    return exact_difference(in_unit(u, unit), in_unit(prices[j], unit));
+                    return net_value(in_unit(u, unit), seen(j));
                 };
                 for (const AdviserId j : pins[i]) choice.pin(net(scorer.score(i, j), j));
                 if (scorer.firm_rule(i) == Exclusion::none && choice.open()) {
                     const bool open = own.known() && std::find(pins[i].begin(), pins[i].end(),
                                                                own) == pins[i].end();
                     if (open) choice.offer(net(scorer.score(i, own), own));
-                    double most = scorer.programme().coverage + 2 * unit;
+                    double most =
+                        scorer.programme().coverage + 2 * unit + quotas.relief(i, quota_prices);
                     for (const PairNote& note : scorer.notes(i)) {
                         if (note.kind == PairKind::bonus && note.value > 0) most += note.value;
                     }

@@ -44,6 +44,8 @@ inline void check_names(PlanCase& c) {
     };
     for (const Assigned& a : c.plan.assignments)
         need(true, stage::assign(c.market.programmes[a.programme]));
+    for (const auto& [name, churn] : c.plan.churn) need(true, name);
+    for (const auto& [name, used] : c.plan.quotas) need(true, name);
     need(!c.plan.grants.empty(), stage::fund);
     need(!c.plan.dossiers.empty(), stage::pool);
     need(!c.plan.specialists.empty(), stage::specialists);

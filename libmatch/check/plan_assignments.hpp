@@ -16,6 +16,35 @@
 
 namespace libmatch::check::detail {
 
+inline bool distinct_firms(const std::vector<Pair>& sorted) {
+    for (std::size_t k = 1; k < sorted.size(); ++k) {
+        if (!(sorted[k - 1].firm < sorted[k].firm)) return false;
+    }
+    return true;
+}
+
+/// Takes the prices of quotas into the claim, and counts the pairs of each.
+inline void judge_quota_uses(PlanCase& c, const std::string& name, const std::vector<Quota>& quotas,
+                             AssignmentResult& claim) {
+    const auto at = c.plan.quotas.find(name);
+    const std::size_t known = at == c.plan.quotas.end() ? 0 : at->second.size();
+    if (known != quotas.size()) {
+        c.verdict.fail(name, "quotas",
+                       std::to_string(known) + " for " + std::to_string(quotas.size()));
+        claim.quota_prices.assign(quotas.size(), 0.0);
+        return;
+    }
+    for (std::size_t q = 0; q < known; ++q) {
+        const QuotaUse& use = at->second[q];
+        claim.quota_prices.push_back(use.price);
+        if (const auto found = pairs_in(quotas[q], claim.pairs); found != use.pairs) {
+            c.verdict.fail(name, "quota " + quotas[q].name,
+                           "claimed " + std::to_string(use.pairs) + " pairs, recounted " +
+                               std::to_string(found));
+        }
+    }
+}
+
 inline void judge_programme(PlanCase& c, ProgrammeId p) {
     const Programme& programme = c.market.programmes[p];
     const std::string name = stage::assign(programme);
@@ -41,6 +70,13 @@ inline void judge_programme(PlanCase& c, ProgrammeId p) {
     }
     limits.pinned.assign(pins.begin(), pins.end());
 
+    for (std::size_t i = 0; i < c.market.firms.size(); ++i) {
+        const bool ours = scorer.firm_rule(FirmId(i)) == Exclusion::none;
+        limits.min_demand.push_back(ours ? c.market.firms.min_demand[i] : 0);
+        limits.reservation.push_back(ours ? c.market.firms.reservation[i] : 0);
+    }
+    limits.quotas = programme_quotas(c.market, p);
+
     AssignmentResult claim;
     claim.certificate = *claimed;
     claim.prices = c.prices(name);
@@ -59,6 +95,21 @@ inline void judge_programme(PlanCase& c, ProgrammeId p) {
                            "claimed score " + figure(a.score) + ", recomputed " + figure(score));
         }
     }
+    judge_quota_uses(c, name, limits.quotas, claim);
+    std::vector<AdviserId> kept;  ///< of previous pairs that count, where a change has a price
+    double change_price = 0;
+    if (const auto at = c.plan.churn.find(name); at != c.plan.churn.end()) {
+        const Churn& churn = at->second;
+        if (!distinct_firms(churn.previous)) {
+            c.verdict.fail(name, "previous", "a firm has several earlier advisers");
+            return;
+        }
+        limits.previous = churn.previous;
+        limits.max_changes = churn.max_changes;
+        claim.changes = churn.changes;
+        claim.forced_changes = churn.forced_changes;
+        claim.change_price = change_price = churn.change_price;
+    }
     AssignmentCase problem;
     problem.stage = name;
     problem.firms = c.market.firms.size();
@@ -74,9 +125,21 @@ inline void judge_programme(PlanCase& c, ProgrammeId p) {
     };
     problem.best_choices = [&](const std::vector<std::vector<AdviserId>>& pins_of_firm) {
         return market_choices(scorer, limits, claim.prices, pins_of_firm, claim.certificate.unit,
-                              c.threads);
+                              c.threads, kept, change_price, claim.quota_prices);
     };
+    if (change_price > 0) kept = Previous(limits, problem.firms, problem.eligible).adviser;
     judge_assignment(problem, limits, claim, c.verdict, c.threads);
+    if (const auto at = c.plan.churn.find(name); at != c.plan.churn.end() && at->second.unlimited) {
+        // The answer without a limit on changes has a proof of its own.
+        claim = *at->second.unlimited;
+        limits.max_changes.reset();
+        kept.clear();
+        change_price = 0;
+        Verdict free;
+        judge_assignment(problem, limits, claim, free, c.threads);
+        for (const Violation& v : free.violations)
+            c.verdict.fail(name, v.subject, "without a limit on changes: " + v.problem);
+    }
 }
 
 }  // namespace libmatch::check::detail

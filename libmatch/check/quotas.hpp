@@ -31,6 +31,13 @@ class QuotaLedger {
         }
     }
 
+    /// What the prices below 0 of a firm's quotas can give back at most.
+    [[nodiscard]] double relief(FirmId i, const std::vector<double>& prices) const {
+        double sum = 0;
+        for (const std::size_t q : of_[i]) sum += std::max(0.0, -prices[q]);
+        return sum;
+    }
+
     [[nodiscard]] static std::string name_of(const Quota& quota, std::size_t q) {
         return "quota " + (quota.name.empty() ? std::to_string(q) : quota.name);
     }
@@ -92,6 +99,8 @@ class QuotaLedger {
 
         void look_as(FirmId i) {
             if (ledger_.quotas_.empty()) return;
+            if (last_ != nullptr && *last_ == ledger_.of_[i]) return;
+            last_ = &ledger_.of_[i];
             added_.assign(prices_.size(), {});
             for (const std::size_t q : ledger_.of_[i]) {
                 const double price = in_unit(quota_prices_[q], unit_);
@@ -121,6 +130,7 @@ class QuotaLedger {
         const std::vector<double>& quota_prices_;
         double unit_;
         std::vector<TwoDoubles> added_;  ///< prices of the quotas; empty without quotas
+        const std::vector<std::size_t>* last_ = nullptr;  ///< quotas of the firm looked at
     };
 
   private:

@@ -63,8 +63,8 @@ struct AssignmentLimits {
     std::vector<Pair> previous{};          ///< an earlier answer: sorted, one pair per firm at most
     std::optional<std::int64_t> max_changes{};  ///< of `previous`, >= 0; none = any number
     std::vector<Quota> quotas{};                ///< may overlap; not with hours, demands above 1
-    /// What an unserved firm of demand 1 is worth, of either sign; default 0. Not with demands
-    /// above 1 or minimum demands.
+    /// What an unserved firm is worth, of either sign; default 0. Not of firms with demands above
+    /// 1; those with a minimum demand never stay out, so theirs is not read.
     std::vector<double> reservation{};
     /// What the advisers of one firm cover together, beside their utilities; nothing = nothing. Not
     /// with other limits than capacities, demands and pins.
@@ -86,7 +86,8 @@ struct AssignmentLimits {
         return min_demand.empty() ? 0 : min_demand[i];
     }
     [[nodiscard]] double reservation_of(FirmId i) const {
-        return reservation.empty() || demand_of(i) == 0 ? 0 : reservation[i];
+        const bool may_choose = demand_of(i) > 0 && min_demand_of(i) == 0;
+        return reservation.empty() || !may_choose ? 0 : reservation[i];
     }
     [[nodiscard]] std::int64_t min_load_of(AdviserId j) const {
         return min_load.empty() ? 0 : min_load[j];

@@ -119,17 +119,12 @@ inline void check_reservation(const AssignmentLimits& limits, std::size_t n,
                  "it is not a finite number", "correct it");
         }
     }
-    for (std::size_t i = 0; i < limits.demand.size(); ++i) {
-        if (limits.demand[i] > 1) {
+    const std::size_t known = std::min(limits.demand.size(), limits.reservation.size());
+    for (std::size_t i = 0; i < known; ++i) {
+        if (limits.demand[i] > 1 && limits.reservation[i] != 0) {
             fail("demand", static_cast<std::int64_t>(i), std::to_string(limits.demand[i]),
-                 "demands above 1 are not supported together with reservation", "use 0 or 1");
-        }
-    }
-    for (std::size_t i = 0; i < limits.min_demand.size(); ++i) {
-        if (limits.min_demand[i] > 0) {
-            fail("min_demand", static_cast<std::int64_t>(i), std::to_string(limits.min_demand[i]),
-                 "minimum demands are not supported together with reservation",
-                 "use 0, or a very low reservation");
+                 "demands above 1 are not supported together with reservation",
+                 "use a demand of 1, or a reservation of 0");
         }
     }
 }
@@ -179,10 +174,9 @@ inline void check_previous(const AssignmentLimits& limits, std::size_t n, std::s
         fail("hours", -1, std::to_string(limits.hours.size()) + " entries",
              "max_changes is not supported with capacities in hours", "leave one of the two out");
     }
-    if (asked && !(limits.quotas.empty() && limits.reservation.empty())) {
-        fail(limits.quotas.empty() ? "reservation" : "quotas", -1, "",
-             "max_changes is not supported with quotas and reservation",
-             "leave max_changes or these out");
+    if (asked && !limits.quotas.empty()) {
+        fail("quotas", -1, "", "max_changes is not supported with quotas",
+             "leave one of the two out");
     }
     for (std::size_t i = 0; !limits.previous.empty() && i < limits.demand.size(); ++i) {
         if (limits.demand[i] > 1) {

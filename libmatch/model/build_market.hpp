@@ -89,6 +89,21 @@ class NearestCommune {
     std::vector<std::uint32_t> by_lat_;
 };
 
+/// A code without its dot, or nothing if it is none.
+[[nodiscard]] inline std::optional<NafCode> parse_naf(std::string_view text) {
+    NafCode code;
+    for (const char c : text) {
+        if (c == '.' || c == ' ') continue;
+        const auto at = code.length;
+        const bool letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
+        const bool digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
+        if (at >= 5 || (at < 4 && !digit) || (at == 4 && !letter)) return std::nullopt;
+        code.text[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+        ++code.length;
+    }
+    return code;
+}
+
 class MarketBuilder {
   public:
     MarketBuilder(const Tables& tables, std::vector<Fault>& faults)
@@ -115,6 +130,8 @@ class MarketBuilder {
         check_seats();
         read_workshops(open("workshops"), market_);
         read_pairs();
+        read_previous();
+        read_quotas();
         sort_faults();
         return std::move(market_);
     }
@@ -222,7 +239,7 @@ class MarketBuilder {
                 continue;
             }
             market_.skills.push_back(name);
-            skill_weight_.push_back(static_cast<float>(weight[r]));
+            market_.skill_weight.push_back(static_cast<float>(weight[r]));
         }
     }
 
@@ -438,6 +455,26 @@ class MarketBuilder {
         f.priority = in.numbers("priority", 1, {0, 1e9});
         f.demand = in.whole<std::int32_t>("demand", 1, 0, 1e6);
         f.it_days = in.numbers("it_days_per_month", 0, {0, 31});
+        read_staying_out(in);
+    }
+
+    /// What a firm is worth that stays out, and how many advisers it must have.
+    void read_staying_out(TableReader& in) {
+        Firms& f = market_.firms;
+        f.min_demand = in.whole<std::int32_t>("min_demand", 0, 0, 1e6);
+        f.reservation = in.numbers("reservation", 0, {-1e9, 1e9});
+        for (std::size_t r = 0; r < f.demand.size(); ++r) {
+            if (f.min_demand[r] > f.demand[r]) {
+                in.fault(r, "min_demand", std::to_string(f.min_demand[r]),
+                         "it exceeds the demand " + std::to_string(f.demand[r]), "lower it");
+            }
+            if (f.reservation[r] != 0 && f.demand[r] > 1) {
+                in.fault(r, "reservation", number_text(f.reservation[r]),
+                         "a firm that wants " + std::to_string(f.demand[r]) +
+                             " advisers has no value of staying out",
+                         "use 0, or a demand of 1");
+            }
+        }
     }
 
     void read_advisers() {
@@ -706,6 +743,182 @@ class MarketBuilder {
                          market_.notes_of_firm.begin());
     }
 
+    void read_quotas() {
+        TableReader in = open("quotas");
+        const TextColumn* name = in.required_text("name");
+        const TextColumn* programme = in.text("programme");
+        const TextColumn* column = in.text("firm_column");
+        const TextColumn* value = in.text("firm_value");
+        const auto lower = in.whole<std::int64_t>("lower", 0, 0, 9e15);
+        const auto upper = in.numbers("upper", HUGE_VAL, {0, 9e15, true});
+        const auto zone = zones(in);
+        const auto naf = naf_lists(in, "naf_in");
+        const auto low = in.numbers("headcount_min", 0, {0, HUGE_VAL});
+        const auto high = in.numbers("headcount_max", HUGE_VAL, {0, HUGE_VAL});
+        std::map<std::string, std::size_t, std::less<>> known;
+        for (std::size_t r = 0; name != nullptr && r < in.rows(); ++r) {
+            MarketQuota q;
+            q.name = (*name)[r];
+            if (!known.emplace(q.name, r).second)
+                in.fault(r, "name", q.name, "the quota is listed twice", "give it its own name");
+            if (programme != nullptr && !(*programme)[r].empty()) {
+                q.programme = find_programme((*programme)[r]);
+                if (!q.programme.known())
+                    unknown(in, r, "programme", (*programme)[r], "programmes");
+            }
+            q.lower = lower[r];
+            if (upper[r] < HUGE_VAL) q.upper = static_cast<std::int64_t>(upper[r]);
+            if (q.upper < q.lower) {
+                in.fault(r, "upper", std::to_string(q.upper),
+                         "it is below lower, " + std::to_string(q.lower), "correct one of the two");
+            }
+            q.zone = zone[r];
+            q.naf_in = naf[r];
+            q.headcount_min = low[r];
+            q.headcount_max = high[r];
+            if (high[r] < low[r]) {
+                in.fault(r, "headcount_max", number_text(high[r]), "it is below headcount_min",
+                         "raise it");
+            }
+            if (column != nullptr) q.firm_column = (*column)[r];
+            if (value != nullptr) q.firm_value = (*value)[r];
+            fill_quota_firms(in, r, q);
+            fill_quota_advisers(in, r, q);
+            market_.quotas.push_back(std::move(q));
+        }
+        if (market_.quotas.empty()) return;
+        const auto wants_two = std::find_if(
+            market_.firms.demand.begin(), market_.firms.demand.end(), [](auto d) { return d > 1; });
+        if (wants_two != market_.firms.demand.end()) {
+            const auto i = static_cast<std::size_t>(wants_two - market_.firms.demand.begin());
+            in.fault(std::int64_t{-1}, "", market_.firms.id[i],
+                     "this firm wants " + std::to_string(*wants_two) +
+                         " advisers, and quotas count firms with one",
+                     "use demands of 0 and 1, or no quotas");
+        }
+    }
+    void fill_quota_firms(TableReader& in, std::size_t row, MarketQuota& q) {
+        std::vector<std::string> cells;
+        if (q.firm_column.empty() != q.firm_value.empty()) {
+            in.fault(row, q.firm_column.empty() ? "firm_column" : "firm_value", "",
+                     "firm_column and firm_value belong together", "give both or none");
+            return;
+        }
+        TableReader firms = open("firms");
+        if (!q.firm_column.empty()) {
+            const Column* c =
+                firms.table() != nullptr ? firms.table()->find(q.firm_column) : nullptr;
+            if (c == nullptr) {
+                in.fault(row, "firm_column", q.firm_column, "the table firms has no such column",
+                         "correct the name or add the column");
+                return;
+            }
+            for (std::size_t r = 0; r < firms.rows(); ++r) {
+                const auto* t = std::get_if<TextColumn>(c);
+                cells.emplace_back(t != nullptr
+                                       ? std::string((*t)[r])
+                                       : number_text(std::get<NumberColumn>(*c).values[r]));
+            }
+        }
+        const Firms& f = market_.firms;
+        q.all_firms = q.firm_column.empty() && q.naf_in.empty() && q.headcount_min <= 0 &&
+                      q.headcount_max == HUGE_VAL && q.zone.level == TerritoryLevel::country;
+        for (std::size_t i = 0; !q.all_firms && i < f.naf.size() && i < f.place.size(); ++i) {
+            if (!cells.empty() && cells[i] != q.firm_value) continue;
+            if (market_.places.empty()) break;
+            if (q.holds(market_.geography, market_.places[f.place[i]].commune, f.naf[i],
+                        f.headcount[i]))
+                q.firms.emplace_back(i);
+        }
+        if (!q.all_firms && q.firms.empty() && q.lower > 0) {
+            in.fault(row, "lower", std::to_string(q.lower), "no firm belongs to the quota",
+                     "widen its firms, or use 0");
+        }
+    }
+    void fill_quota_advisers(TableReader& in, std::size_t row, MarketQuota& q) {
+        const TextColumn* network = in.text("network");
+        const TextColumn* labels = in.text("labels");
+        const TextColumn* adviser = in.text("adviser_id");
+        const auto cell = [&](const TextColumn* c) {
+            return c != nullptr ? (*c)[row] : std::string_view{};
+        };
+        const Advisers& a = market_.advisers;
+        std::optional<std::uint32_t> only_network;
+        if (!cell(network).empty()) {
+            only_network = networks_.find(cell(network));
+            if (!only_network) {
+                unknown(in, row, "network", cell(network), "advisers");
+                return;
+            }
+        }
+        WordSet required = 0;
+        for (const std::string_view word : list_items(cell(labels))) {
+            const auto bit = labels_.find(word);
+            if (!bit) {
+                unknown(in, row, "labels", word, "advisers");
+                return;
+            }
+            required |= WordSet{1} << *bit;
+        }
+        std::vector<std::uint32_t> named;
+        for (const std::string_view id : list_items(cell(adviser))) {
+            const auto j = market_.adviser_index.find(std::string(id));
+            if (j == market_.adviser_index.end()) {
+                unknown(in, row, "adviser_id", id, "advisers");
+                return;
+            }
+            named.push_back(j->second);
+        }
+        q.all_advisers = !only_network && required == 0 && named.empty();
+        for (std::size_t j = 0; !q.all_advisers && j < a.size(); ++j) {
+            if (only_network && a.network[j] != *only_network) continue;
+            if ((a.labels[j] & required) != required) continue;
+            if (!named.empty() && std::find(named.begin(), named.end(), j) == named.end()) continue;
+            q.advisers.emplace_back(j);
+        }
+        bool reaches = false;
+        for (std::size_t p = 0; p < market_.programmes.size(); ++p)
+            reaches |= market_.counts_in(q, ProgrammeId(p)) && market_.reaches(q, ProgrammeId(p));
+        if (reaches) return;
+        in.fault(row, "programme",
+                 q.programme.known() ? market_.programmes[q.programme].name : std::string(),
+                 "no adviser of the quota takes part in the programme",
+                 "correct its programme, network, labels or adviser_id");
+    }
+
+    /// Firms, advisers and programmes of an earlier plan may be gone; that is worth a warning.
+    void read_previous() {
+        TableReader in = open("previous");
+        const TextColumn* firm = in.required_text("firm_id");
+        const TextColumn* adviser = in.required_text("adviser_id");
+        const TextColumn* programme = in.text("programme");
+        if (firm == nullptr || adviser == nullptr) return;
+        std::size_t gone = 0, first = 0;
+        for (std::size_t r = 0; r < in.rows(); ++r) {
+            PreviousPair pair;
+            const auto i = market_.firm_index.find(std::string((*firm)[r]));
+            const auto j = market_.adviser_index.find(std::string((*adviser)[r]));
+            const bool named = programme != nullptr && !(*programme)[r].empty();
+            if (named) pair.programme = find_programme((*programme)[r]);
+            if (i == market_.firm_index.end() || j == market_.adviser_index.end() ||
+                (named && !pair.programme.known())) {
+                first = gone++ == 0 ? r : first;
+                continue;
+            }
+            pair.firm = FirmId(i->second);
+            pair.adviser = AdviserId(j->second);
+            market_.previous.push_back(pair);
+        }
+        if (gone == 0) return;
+        const std::string pair =
+            std::string((*firm)[first]) + " / " + std::string((*adviser)[first]);
+        in.fault(static_cast<std::int64_t>(first), "", pair,
+                 std::to_string(gone) + (gone == 1 ? " row names" : " rows name") +
+                     " a firm, an adviser or a programme that the market lacks",
+                 "correct the ids if they are not gone; such rows are passed over",
+                 Fault::Severity::warning);
+    }
+
     // ---- columns that several tables share ----
 
     static void unknown(TableReader& in, std::size_t row, std::string_view column,
@@ -764,21 +977,6 @@ class MarketBuilder {
         for (std::size_t r = 0; r < out.size(); ++r)
             out[r] = words(in, column, r, name, vocabulary);
         return out;
-    }
-
-    /// A code without its dot, or nothing if it is none.
-    static std::optional<NafCode> parse_naf(std::string_view text) {
-        NafCode code;
-        for (const char c : text) {
-            if (c == '.' || c == ' ') continue;
-            const auto at = code.length;
-            const bool letter = std::isalpha(static_cast<unsigned char>(c)) != 0;
-            const bool digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
-            if (at >= 5 || (at < 4 && !digit) || (at == 4 && !letter)) return std::nullopt;
-            code.text[at] = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-            ++code.length;
-        }
-        return code;
     }
 
     static std::vector<NafCode> naf_codes(TableReader& in, std::string_view name) {
@@ -896,9 +1094,9 @@ class MarketBuilder {
     }
 
     Eigen::ArrayXXf skill_weights() const {
-        Eigen::ArrayXXf w(static_cast<Eigen::Index>(skill_weight_.size()), 1);
-        for (std::size_t k = 0; k < skill_weight_.size(); ++k)
-            w(static_cast<Eigen::Index>(k), 0) = skill_weight_[k];
+        Eigen::ArrayXXf w(static_cast<Eigen::Index>(market_.skill_weight.size()), 1);
+        for (std::size_t k = 0; k < market_.skill_weight.size(); ++k)
+            w(static_cast<Eigen::Index>(k), 0) = market_.skill_weight[k];
         return w;
     }
 
@@ -909,7 +1107,7 @@ class MarketBuilder {
             Eigen::ArrayXXf::Zero(static_cast<Eigen::Index>(market_.skills.size()), n);
         for (std::size_t k = 0; k < market_.skills.size(); ++k) {
             const double otherwise =
-                prefix == "weight_" ? static_cast<double>(skill_weight_[k]) : 0.0;
+                prefix == "weight_" ? static_cast<double>(market_.skill_weight[k]) : 0.0;
             const auto values = in.numbers(std::string(prefix) + market_.skills[k], otherwise,
                                            {static_cast<double>(low), static_cast<double>(high)});
             for (Eigen::Index r = 0; r < n; ++r) {
@@ -938,7 +1136,6 @@ class MarketBuilder {
     std::vector<Vocabulary> territories_;  ///< region, departement, epci, commune
     Vocabulary networks_{market_.networks}, languages_{market_.languages}, labels_{market_.labels},
         legal_forms_{market_.legal_forms}, formats_{market_.formats};
-    std::vector<float> skill_weight_;
     VisitDefaults visits_;  ///< of advisers without figures of their own
     std::map<std::tuple<std::uint32_t, double, double>, std::uint32_t> place_index_;
     std::optional<NearestCommune> nearest_;

@@ -6,9 +6,11 @@
 // .hpp), never of a row, so a market does not depend on the order of rows.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -101,10 +103,12 @@ struct Firms {
     std::vector<double> cost_eur, own_funds_eur, aid_received_eur;
     std::vector<std::uint8_t> consents_pooling;
     std::vector<double> priority;  ///< what a dossier with the firm is worth; the order of grants
-    std::vector<std::int32_t> demand;  ///< advisers wanted per programme
-    std::vector<FirmColumn> columns;   ///< those that rules name
-    std::vector<double> it_days;       ///< days of IT skill wanted per month; 0 = none
-    std::vector<std::uint32_t> row;    ///< row of each firm in the table; empty = its index
+    std::vector<std::int32_t> demand;      ///< advisers wanted per programme
+    std::vector<std::int32_t> min_demand;  ///< advisers that each programme must give it
+    std::vector<double> reservation;       ///< what a programme that leaves it out is worth to it
+    std::vector<FirmColumn> columns;       ///< those that rules name
+    std::vector<double> it_days;           ///< days of IT skill wanted per month; 0 = none
+    std::vector<std::uint32_t> row;        ///< row of each firm in the table; empty = its index
     [[nodiscard]] std::size_t size() const { return id.size(); }
 };
 
@@ -199,6 +203,43 @@ struct FirmPair {
     bool together = true;
 };
 
+/// How many pairs between some firms and some advisers each of its programmes holds, at least and
+/// at most. What a quota says of firms and of advisers holds together; what it does not say, all
+/// meet.
+struct MarketQuota {
+    static constexpr std::int64_t no_limit = std::numeric_limits<std::int64_t>::max();
+    std::string name;
+    ProgrammeId programme;  ///< none = every programme of which it holds an adviser
+    std::int64_t lower = 0, upper = no_limit;
+    Zone zone;
+    std::vector<NafCode> naf_in;
+    double headcount_min = 0, headcount_max = HUGE_VAL;
+    std::string firm_column, firm_value;  ///< a column of the table firms; empty = all
+    bool all_firms = true, all_advisers = true;
+    std::vector<FirmId> firms;        ///< sorted; read unless all_firms
+    std::vector<AdviserId> advisers;  ///< sorted; read unless all_advisers
+
+    /// Whether a firm with these attributes belongs, apart from its column.
+    [[nodiscard]] bool holds(const Geography& geography, std::uint32_t commune, const NafCode& naf,
+                             double headcount) const {
+        const auto matches = [&](const NafCode& prefix) { return naf.starts_with(prefix); };
+        const bool any_size = headcount_min <= 0 && headcount_max == HUGE_VAL;
+        return geography.contains(zone, commune) &&
+               (any_size || (headcount >= headcount_min && headcount <= headcount_max)) &&
+               (naf_in.empty() || std::any_of(naf_in.begin(), naf_in.end(), matches));
+    }
+    [[nodiscard]] bool holds(AdviserId j) const {
+        return all_advisers || std::binary_search(advisers.begin(), advisers.end(), j);
+    }
+};
+
+/// A pair of an earlier plan, as the table previous gives it.
+struct PreviousPair {
+    FirmId firm;
+    AdviserId adviser;
+    ProgrammeId programme;  ///< none = every programme of the adviser's network
+};
+
 /// A dossier rule and the attributes that its members share.
 struct KeyedRule {
     enum class Kind : std::uint8_t {
@@ -255,6 +296,7 @@ struct Settings {
 struct Market {
     Settings settings;
     std::vector<std::string> skills;
+    std::vector<float> skill_weight;  ///< of each skill, where a firm gives none
     std::vector<std::string> networks, languages, labels, legal_forms, formats;
     Geography geography;
     std::vector<Place> places;
@@ -275,10 +317,25 @@ struct Market {
     std::vector<PairNote> notes;       ///< sorted by firm, then adviser
     std::vector<std::size_t>
         notes_of_firm;  ///< notes of firm i are [notes_of_firm[i], notes_of_firm[i + 1])
+    std::vector<MarketQuota> quotas;
+    std::vector<PreviousPair> previous;  ///< in the order of its rows
     std::unordered_map<std::string, std::uint32_t> firm_index, adviser_index;
 
     [[nodiscard]] double distance_km(PlaceId a, PlaceId b) const {
         return libmatch::distance_km(places[a].point, places[b].point);
+    }
+
+    /// Whether a quota counts in a programme.
+    [[nodiscard]] bool counts_in(const MarketQuota& quota, ProgrammeId p) const {
+        return quota.programme.known() ? quota.programme == p : reaches(quota, p);
+    }
+    /// Whether an adviser of the quota is of the programme's network.
+    [[nodiscard]] bool reaches(const MarketQuota& quota, ProgrammeId p) const {
+        const std::uint32_t network = programmes[p].network;
+        for (std::size_t j = 0; j < advisers.size(); ++j) {
+            if (advisers.network[j] == network && quota.holds(AdviserId(j))) return true;
+        }
+        return false;
     }
 };
 

@@ -2,9 +2,12 @@
 // (model/plan_tables.hpp).
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -111,6 +114,23 @@ struct Unserved {
     std::string needs = {};  ///< all that it would need to be taken there
 };
 
+/// What a programme makes of one of its quotas.
+struct QuotaUse {
+    std::int64_t pairs = 0;
+    double price = 0;  ///< score units; > 0 pays for the upper end, < 0 for the lower
+};
+
+/// How the assignment of a programme stands to an earlier one; see AssignmentResult.
+struct Churn {
+    std::vector<Pair> previous;  ///< sorted, one per firm
+    std::optional<std::int64_t> max_changes;
+    std::int64_t changes = 0, forced_changes = 0;
+    double change_price = 0;
+    /// The answer without max_changes, with its own proof: pairs, prices, certificate and counts of
+    /// changes. Null where the limit cost nothing, or there was none.
+    std::shared_ptr<const AssignmentResult> unlimited;
+};
+
 /// How much of a market a stage looked at, over all its lists and proofs.
 struct PairsSeen {
     std::uint64_t lists = 0;     ///< firms asked, each time anew
@@ -147,6 +167,8 @@ struct Plan {
     std::map<std::string, std::vector<Blocker>> blockers;
     std::map<std::string, std::vector<Relaxation>> relaxations;
     std::map<std::string, std::vector<Pair>> relaxed_pairs;
+    std::map<std::string, std::vector<QuotaUse>> quotas;  ///< by stage; see programme_quotas
+    std::map<std::string, Churn> churn;  ///< by stage, of programmes with an earlier assignment
     std::vector<Fault>
         unreadable;  ///< rows of a plan that was read back and names what the market lacks
 
@@ -162,6 +184,39 @@ struct Plan {
 [[nodiscard]] inline PlaceId seat_place(const Market& market, const Dossier& dossier) {
     return dossier.site.known() ? market.sites[dossier.site].place
                                 : market.firms.place[dossier.seat];
+}
+
+/// The programme of a stage "assign:<programme>", or none.
+[[nodiscard]] inline ProgrammeId programme_of(const Market& market, const std::string& stage_name) {
+    for (std::size_t p = 0; p < market.programmes.size(); ++p) {
+        if (stage::assign(market.programmes[p]) == stage_name) return ProgrammeId(p);
+    }
+    return {};
+}
+
+/// The quotas that count in a programme, in the order of their table.
+[[nodiscard]] inline std::vector<Quota> programme_quotas(const Market& market, ProgrammeId p) {
+    std::vector<Quota> quotas;
+    for (const MarketQuota& q : market.quotas) {
+        if (!market.counts_in(q, p)) continue;
+        Quota& made = quotas.emplace_back();
+        if (!q.all_firms) made.firms = q.firms;
+        if (!q.all_advisers) made.advisers = q.advisers;
+        made.at_least = q.lower;
+        made.at_most = q.upper;
+        made.name = q.name;
+    }
+    return quotas;
+}
+
+/// How many of the pairs a quota holds.
+[[nodiscard]] inline std::int64_t pairs_in(const Quota& quota, const std::vector<Pair>& pairs) {
+    const auto among = [](const auto& members, auto id) {
+        return !members || std::binary_search(members->begin(), members->end(), id);
+    };
+    return std::count_if(pairs.begin(), pairs.end(), [&](const Pair& p) {
+        return among(quota.firms, p.firm) && among(quota.advisers, p.adviser);
+    });
 }
 
 /// The advisers of each firm, over all programmes.

@@ -6,8 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,7 +30,13 @@ inline std::string dossier_name(std::size_t d) {
     return "D" + std::string(digits.size() < 6 ? 6 - digits.size() : 0, '0') + digits;
 }
 
-inline constexpr std::array<std::string_view, 3> blocker_kinds{"firm", "adviser", "pin"};
+inline constexpr std::array<std::string_view, 4> blocker_kinds{"firm", "adviser", "pin", "quota"};
+
+/// Kind of the prices of advisers that prove the answer without a limit on changes.
+inline constexpr std::string_view unlimited_price = "adviser_unlimited";
+
+/// Kind of the prices of quotas.
+inline constexpr std::string_view quota_price = "quota";
 
 /// Things of one kind that have prices, and their ids.
 struct PriceOwner {
@@ -78,6 +87,8 @@ class PlanReader {
         read_resources_and_unserved();
         read_service_tables(market_, tables_, plan_);
         read_infeasible();
+        read_quotas();
+        read_churn();
         read_certificates_and_prices();
         return std::move(plan_);
     }
@@ -232,7 +243,7 @@ class PlanReader {
             const auto at = std::find(blocker_kinds.begin(), blocker_kinds.end(), (*kind)[r]);
             if (at == blocker_kinds.end()) {
                 in.fault(r, "kind", (*kind)[r], "this is no kind of blocker",
-                         "use firm, adviser or pin");
+                         "use firm, adviser, pin or quota");
                 continue;
             }
             b.kind = static_cast<Blocker::Kind>(at - blocker_kinds.begin());
@@ -299,23 +310,126 @@ class PlanReader {
         }
     }
 
+    /// What programmes make of their quotas.
+    void read_quotas() {
+        std::map<std::string, std::map<std::string, std::size_t, std::less<>>> index;
+        const auto use = [&](TableReader& in, std::size_t row, std::string_view stage_name,
+                             std::string_view quota) -> QuotaUse* {
+            const std::string of(stage_name);
+            auto& names = index[of];
+            if (const ProgrammeId p = programme_of(market_, of); names.empty() && p.known()) {
+                for (const Quota& q : programme_quotas(market_, p))
+                    names.emplace(q.name, names.size());
+                if (!names.empty()) plan_.quotas[of].resize(names.size());
+            }
+            const auto at = names.find(quota);
+            if (at != names.end()) return &plan_.quotas[of][at->second];
+            in.fault(row, "name", quota, "the stage has no such quota",
+                     "use the plan with the market it was made for");
+            return nullptr;
+        };
+        TableReader in = open("quotas");
+        const auto *stage_name = in.text("stage"), *quota = in.text("name");
+        const auto pairs = in.numbers("pairs", 0, {});
+        for (std::size_t r = 0; stage_name != nullptr && quota != nullptr && r < in.rows(); ++r) {
+            if (QuotaUse* found = use(in, r, (*stage_name)[r], (*quota)[r]))
+                found->pairs = count(pairs[r]);
+        }
+        TableReader prices = open("prices");
+        const auto *of = prices.text("stage"), *kind = prices.text("kind"), *id = prices.text("id");
+        const auto price = prices.numbers("price", 0, {});
+        for (std::size_t r = 0;
+             of != nullptr && kind != nullptr && id != nullptr && r < prices.rows(); ++r) {
+            if ((*kind)[r] != quota_price) continue;
+            if (QuotaUse* found = use(prices, r, (*of)[r], (*id)[r])) found->price = price[r];
+        }
+    }
+
+    /// How programmes stand to an earlier plan. Plans of earlier versions lack these tables.
+    void read_churn() {
+        TableReader in = open("changes");
+        const auto *stage_name = in.text("stage"), *status = in.text("unlimited_status");
+        const auto changes = in.numbers("changes", 0, {}),
+                   forced = in.numbers("forced_changes", 0, {}),
+                   most = in.numbers("max_changes", std::nan(""), {}),
+                   price = in.numbers("change_price", 0, {}),
+                   objective = in.numbers("unlimited_objective", 0, {}),
+                   bound = in.numbers("unlimited_bound", 0, {}),
+                   unit = in.numbers("unlimited_unit", 0, {}),
+                   free_changes = in.numbers("unlimited_changes", 0, {});
+        std::map<std::string, AssignmentResult> unlimited;
+        for (std::size_t r = 0; stage_name != nullptr && r < in.rows(); ++r) {
+            const std::string name((*stage_name)[r]);
+            Churn& churn = plan_.churn[name];
+            churn.changes = count(changes[r]);
+            churn.forced_changes = count(forced[r]);
+            if (!std::isnan(most[r])) churn.max_changes = count(most[r]);
+            churn.change_price = price[r];
+            if (status == nullptr || (*status)[r].empty()) continue;
+            AssignmentResult& free = unlimited[name];
+            free.certificate = {read_status(in, r, "unlimited_status", (*status)[r]), objective[r],
+                                bound[r], unit[r], 0};
+            free.changes = count(free_changes[r]);
+            free.forced_changes = churn.forced_changes;
+            free.prices.assign(market_.advisers.size(), 0.0);
+        }
+        read_pairs_of("previous_assignments", [&](const std::string& name, Pair p) {
+            plan_.churn[name].previous.push_back(p);
+        });
+        read_pairs_of("unlimited_assignments",
+                      [&](const std::string& name, Pair p) { unlimited[name].pairs.push_back(p); });
+        TableReader prices = open("prices");
+        const auto *of = prices.text("stage"), *kind = prices.text("kind"), *id = prices.text("id");
+        const auto paid = prices.numbers("price", 0, {});
+        for (std::size_t r = 0;
+             of != nullptr && kind != nullptr && id != nullptr && r < prices.rows(); ++r) {
+            if ((*kind)[r] != unlimited_price) continue;
+            const auto at = unlimited.find(std::string((*of)[r]));
+            const auto j = look_up<AdviserId>(prices, id, "id", r, market_.adviser_index);
+            if (at != unlimited.end() && j < at->second.prices.size())
+                at->second.prices[j] = paid[r];
+        }
+        for (auto& [name, free] : unlimited) {
+            std::sort(free.pairs.begin(), free.pairs.end());
+            plan_.churn[name].unlimited = std::make_shared<const AssignmentResult>(std::move(free));
+        }
+        for (auto& [name, churn] : plan_.churn)
+            std::sort(churn.previous.begin(), churn.previous.end());
+    }
+    /// Whole numbers that people may have changed.
+    static std::int64_t count(double x) {
+        return std::fabs(x) < 9e15 ? static_cast<std::int64_t>(x) : -1;
+    }
+    template <class Take>
+    void read_pairs_of(const char* table, const Take& take) {
+        TableReader in = open(table);
+        const auto *of = in.text("stage"), *firm = in.text("firm_id"),
+                   *adviser = in.text("adviser_id");
+        for (std::size_t r = 0; of != nullptr && r < in.rows(); ++r) {
+            const Pair p{look_up<FirmId>(in, firm, "firm_id", r, market_.firm_index),
+                         look_up<AdviserId>(in, adviser, "adviser_id", r, market_.adviser_index)};
+            if (p.firm.known() && p.adviser.known()) take(std::string((*of)[r]), p);
+        }
+    }
+    static Status read_status(TableReader& in, std::size_t row, const char* column,
+                              std::string_view text) {
+        constexpr std::array statuses{Status::optimal, Status::within_gap, Status::time_limit,
+                                      Status::cancelled, Status::infeasible};
+        const auto at = std::find_if(statuses.begin(), statuses.end(),
+                                     [&](Status s) { return name(s) == text; });
+        if (at != statuses.end()) return *at;
+        in.fault(row, column, text, "this is no status", "use one that the solver gives");
+        return Status::time_limit;
+    }
+
     void read_certificates_and_prices() {
         TableReader in = open("certificates");
         const auto *stage_name = in.required_text("stage"), *status = in.required_text("status");
         const auto objective = in.numbers("objective", 0, {}), bound = in.numbers("bound", 0, {}),
                    unit = in.numbers("unit", 0, {}), seconds = in.numbers("seconds", 0, {});
-        constexpr std::array statuses{Status::optimal, Status::within_gap, Status::time_limit,
-                                      Status::cancelled, Status::infeasible};
         for (std::size_t r = 0; r < in.rows() && stage_name != nullptr && status != nullptr; ++r) {
-            Certificate c{Status::time_limit, objective[r], bound[r], unit[r], seconds[r]};
-            const auto at = std::find_if(statuses.begin(), statuses.end(),
-                                         [&](Status s) { return name(s) == (*status)[r]; });
-            if (at == statuses.end()) {
-                in.fault(r, "status", (*status)[r], "this is no status",
-                         "use one that the solver gives");
-            } else {
-                c.status = *at;
-            }
+            const Certificate c{read_status(in, r, "status", (*status)[r]), objective[r], bound[r],
+                                unit[r], seconds[r]};
             plan_.certificates.emplace_back(std::string((*stage_name)[r]), c);
             const std::string& name_of = plan_.certificates.back().first;
             if (name_of == stage::resources) continue;
@@ -331,6 +445,8 @@ class PlanReader {
         using ById = std::unordered_map<std::string, std::size_t>;
         std::map<std::string, std::map<std::string, ById, std::less<>>> index;
         for (std::size_t r = 0; r < prices.rows() && of != nullptr && id != nullptr; ++r) {
+            if (kind != nullptr && ((*kind)[r] == unlimited_price || (*kind)[r] == quota_price))
+                continue;  // read_churn and read_quotas have them
             const std::string stage_of((*of)[r]);
             const auto values = plan_.prices.find(stage_of);
             if (values == plan_.prices.end()) {
@@ -362,6 +478,80 @@ class PlanReader {
     std::unordered_map<std::string, std::size_t> resource_, scheme_, lender_, programme_, rule_,
         dossier_, site_;
 };
+
+}  // namespace detail
+
+namespace detail {
+
+/// What programmes make of their quotas, and the prices of these.
+inline void write_quotas(const Market& market, const Plan& plan, Tables& tables,
+                         TableWriter& prices) {
+    using W = TableWriter;
+    W quotas({{"stage", W::text},
+              {"name", W::text},
+              {"lower", W::integer},
+              {"upper", W::integer},
+              {"pairs", W::integer}});
+    for (const auto& [name, used] : plan.quotas) {
+        const auto all = programme_quotas(market, programme_of(market, name));
+        for (std::size_t q = 0; q < used.size() && q < all.size(); ++q) {
+            quotas << name << all[q].name << static_cast<double>(all[q].at_least)
+                   << (all[q].at_most == Quota::no_limit ? std::nan("")
+                                                         : static_cast<double>(all[q].at_most))
+                   << static_cast<double>(used[q].pairs);
+            if (used[q].price != 0) prices << name << quota_price << all[q].name << used[q].price;
+        }
+    }
+    tables.emplace("quotas", quotas.table());
+}
+
+/// How programmes stand to an earlier plan, and the prices of their answers without a limit.
+inline void write_churn(const Market& market, const Plan& plan, Tables& tables,
+                        TableWriter& prices) {
+    using W = TableWriter;
+    W changes({{"stage", W::text},
+               {"changes", W::integer},
+               {"forced_changes", W::integer},
+               {"max_changes", W::integer},
+               {"change_price", W::real},
+               {"unlimited_status", W::text},
+               {"unlimited_objective", W::real},
+               {"unlimited_bound", W::real},
+               {"unlimited_unit", W::real},
+               {"unlimited_changes", W::integer}});
+    const auto pairs_table = [] {
+        return W({{"stage", W::text}, {"firm_id", W::text}, {"adviser_id", W::text}});
+    };
+    W previous = pairs_table(), unlimited = pairs_table();
+    const auto add = [&](W& table, const std::string& name, const std::vector<Pair>& pairs) {
+        for (const Pair& p : pairs)
+            table << name << market.firms.id[p.firm] << market.advisers.id[p.adviser];
+    };
+    const double none = std::nan("");
+    for (const auto& [name, churn] : plan.churn) {
+        add(previous, name, churn.previous);
+        changes << name << static_cast<double>(churn.changes)
+                << static_cast<double>(churn.forced_changes)
+                << (churn.max_changes ? static_cast<double>(*churn.max_changes) : none)
+                << churn.change_price;
+        if (!churn.unlimited) {
+            changes << "" << none << none << none << none;
+            continue;
+        }
+        const AssignmentResult& free = *churn.unlimited;
+        changes << libmatch::name(free.certificate.status) << free.certificate.objective
+                << free.certificate.bound << free.certificate.unit
+                << static_cast<double>(free.changes);
+        add(unlimited, name, free.pairs);
+        for (std::size_t j = 0; j < free.prices.size(); ++j) {
+            if (free.prices[j] != 0)
+                prices << name << unlimited_price << market.advisers.id[j] << free.prices[j];
+        }
+    }
+    tables.emplace("changes", changes.table());
+    tables.emplace("previous_assignments", previous.table());
+    tables.emplace("unlimited_assignments", unlimited.table());
+}
 
 }  // namespace detail
 
@@ -545,6 +735,8 @@ class PlanReader {
         }
     }
     tables.emplace("certificates", certificates.table());
+    detail::write_quotas(market, plan, tables, prices);
+    detail::write_churn(market, plan, tables, prices);
     tables.emplace("prices", prices.table());
     return tables;
 }

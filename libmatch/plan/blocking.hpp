@@ -33,6 +33,24 @@ namespace detail {
            (more == 0 ? "" : " (and " + count_of(more, "more blocker") + ")");
 }
 
+/// No assignment holds more pairs of a quota: its firms that may be served, its advisers' seats.
+[[nodiscard]] inline std::int64_t most_pairs(const Scorer& scorer, const AssignmentLimits& limits,
+                                             const Quota& quota) {
+    std::int64_t firms = 0, seats = 0;
+    const auto count_firm = [&](FirmId i) {
+        firms += scorer.firm_rule(i) == Exclusion::none ? limits.demand_of(i) : 0;
+    };
+    const auto count_adviser = [&](AdviserId j) {
+        seats += scorer.adviser_rule_of(j) == Exclusion::none ? limits.capacity[j] : 0;
+    };
+    for (std::size_t k = 0; k < (quota.firms ? quota.firms->size() : limits.demand.size()); ++k)
+        count_firm(quota.firms ? (*quota.firms)[k] : FirmId(k));
+    for (std::size_t k = 0; k < (quota.advisers ? quota.advisers->size() : limits.capacity.size());
+         ++k)
+        count_adviser(quota.advisers ? (*quota.advisers)[k] : AdviserId(k));
+    return std::min(firms, seats);
+}
+
 }  // namespace detail
 
 /// Warnings, at most one per programme and kind, with counts and a first example.
@@ -91,6 +109,15 @@ namespace detail {
                  "drop the pin or change the rule");
         }
         if (market.programmes[p].after.known()) continue;  // its firms are not known yet
+        for (const Quota& quota : limits.quotas) {
+            const auto most = detail::most_pairs(scorer, limits, quota);
+            if (quota.at_least <= most) continue;
+            warn("quotas", "lower", std::to_string(quota.at_least),
+                 "quota " + quota.name +
+                     " asks for more pairs than its firms and seats can make: " +
+                     std::to_string(most) + " in " + name,
+                 "lower it, or widen its firms and advisers");
+        }
         if (auto found = detail::contradiction(scorer, limits); !found.empty()) {
             warn("programmes", "programme", name, "no assignment meets its limits: " + found,
                  "solve it: the smallest change of limits that helps is in relaxations");

@@ -27,6 +27,37 @@ inline double price_of(const Plan& plan, const std::string& stage_name, std::siz
     return at == plan.prices.end() ? 0.0 : at->second[index];
 }
 
+/// What the quotas that hold a pair cost it, and which of them have a price.
+struct QuotaPrice {
+    double price = 0;
+    std::string names;
+};
+inline QuotaPrice quota_price_of(const Market& market, const Plan& plan,
+                                 const std::string& stage_name, FirmId i, AdviserId j) {
+    QuotaPrice out;
+    const auto at = plan.quotas.find(stage_name);
+    if (at == plan.quotas.end()) return out;
+    std::size_t q = 0;
+    for (const MarketQuota& quota : market.quotas) {
+        if (!market.counts_in(quota, programme_of(market, stage_name))) continue;
+        const double price = q < at->second.size() ? at->second[q].price : 0;
+        ++q;
+        const bool holds =
+            quota.all_firms || std::binary_search(quota.firms.begin(), quota.firms.end(), i);
+        if (price == 0 || !holds || !quota.holds(j)) continue;
+        out.price += price;
+        out.names += (out.names.empty() ? "" : ", ") + quota.name;
+    }
+    return out;
+}
+
+inline std::string quota_words(const QuotaPrice& q) {
+    if (q.price == 0) return {};
+    return (q.price > 0 ? "its quotas (" + q.names + ") cost " + rounded(q.price)
+                        : "its quotas (" + q.names + ") give " + rounded(-q.price)) +
+           ", ";
+}
+
 inline const std::vector<Blocker>& blockers_of(const Plan& plan, const std::string& stage_name) {
     static const std::vector<Blocker> none;
     const auto at = plan.blockers.find(stage_name);
@@ -72,6 +103,23 @@ inline void explain_services(const Market& market, const Plan& plan, FirmId i,
     }
 }
 
+/// What became of the adviser that the firm had before; empty if it had none.
+inline std::string change_of(const Market& market, const Plan& plan, const std::string& stage_name,
+                             FirmId i) {
+    const auto at = plan.churn.find(stage_name);
+    if (at == plan.churn.end()) return {};
+    const std::vector<Pair>& all = at->second.previous;
+    const auto had = std::lower_bound(all.begin(), all.end(), Pair{i, AdviserId(0U)});
+    if (had == all.end() || !(had->firm == i)) return {};
+    const std::string who = market.advisers.id[had->adviser];
+    for (const Assigned& a : plan.assignments) {
+        if (a.firm == i && stage::assign(market.programmes[a.programme]) == stage_name)
+            return a.adviser == had->adviser ? "it keeps its adviser"
+                                             : "before, its adviser was " + who;
+    }
+    return "before, its adviser was " + who;
+}
+
 }  // namespace detail
 
 /// What the plan decided for a firm and why, one sentence per line.
@@ -87,15 +135,20 @@ inline void explain_services(const Market& market, const Plan& plan, FirmId i,
             if (!(a.firm == i) || !(a.programme == ProgrammeId(p))) continue;
             served = true;
             const double price = detail::price_of(plan, name, a.adviser);
+            const auto quotas = detail::quota_price_of(market, plan, name, i, a.adviser);
+            const double out = market.firms.reservation[i];
             lines.push_back(market.programmes[p].name + ": adviser " +
                             market.advisers.id[a.adviser] + ", score " + rounded(a.score) +
                             " (coverage " + rounded(a.coverage) + ", proximity " +
                             rounded(a.proximity) + ", trust " + rounded(a.trust) + ", bonus " +
                             rounded(a.bonus) + "), " + rounded(a.distance_km, 1) + " km away" +
                             (a.pinned ? ", pinned" : "") + "; a place with this adviser is worth " +
-                            rounded(price) + " to others, which leaves the firm " +
-                            rounded(a.score - price) + ".");
+                            rounded(price) + " to others, " + detail::quota_words(quotas) +
+                            "which leaves the firm " + rounded(a.score - price - quotas.price) +
+                            (out != 0 ? ", against " + rounded(out) + " outside" : "") + ".");
         }
+        if (const auto change = detail::change_of(market, plan, name, i); !change.empty())
+            lines.push_back(market.programmes[p].name + ": " + change + ".");
         if (served) continue;
         const Exclusion rule = detail::scorer_of(market, plan, ProgrammeId(p)).firm_rule(i);
         std::string reason(rule == Exclusion::none ? "" : libmatch::name(rule));
@@ -209,15 +262,19 @@ inline void explain_services(const Market& market, const Plan& plan, FirmId i,
             continue;
         }
         const double score = scorer.score(i, j), price = detail::price_of(plan, name, j);
+        const auto quotas = detail::quota_price_of(market, plan, name, i, j);
         std::string line = prefix + "eligible with score " + rounded(score) +
                            "; a place with this adviser is worth " + rounded(price) +
-                           " to other firms, so the firm would keep " + rounded(score - price);
+                           " to other firms, " + detail::quota_words(quotas) +
+                           "so the firm would keep " + rounded(score - price - quotas.price);
         if (current != nullptr) {
-            const double kept = current->score - detail::price_of(plan, name, current->adviser);
+            const double kept =
+                current->score - detail::price_of(plan, name, current->adviser) -
+                detail::quota_price_of(market, plan, name, i, current->adviser).price;
             line += ", and with adviser " + market.advisers.id[current->adviser] + " it keeps " +
                     rounded(kept);
         } else {
-            line += ", and without adviser it keeps 0.000";
+            line += ", and without adviser it keeps " + rounded(market.firms.reservation[i]);
         }
         lines.push_back(line + ".");
     }

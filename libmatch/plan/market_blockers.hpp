@@ -159,7 +159,14 @@ inline void name_blockers(const Scorer& scorer, AssignmentResult& answer) {
     const detail::MarketBlockerWords words(scorer, answer.prices);
     for (Blocker& b : answer.blockers) {
         // A limit of a proof with quotas has no members, and says what it is.
-        if (b.firms.empty() && b.advisers.empty() && b.pins.empty()) continue;
+        if (b.firms.empty() && b.advisers.empty() && b.pins.empty()) {
+            const Market& market = scorer.market();
+            if (b.kind == Blocker::Kind::firm)
+                b.reason = "firm " + market.firms.id[b.index] + ": " + b.reason;
+            if (b.kind == Blocker::Kind::adviser)
+                b.reason = "adviser " + market.advisers.id[b.index] + ": " + b.reason;
+            continue;
+        }
         b.reason = words.sentence(b);
     }
 }

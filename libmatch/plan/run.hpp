@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include <libmatch/core/control.hpp>
 #include <libmatch/model/assignment.hpp>
 #include <libmatch/model/plan.hpp>
+#include <libmatch/model/previous.hpp>
 
 namespace libmatch {
 
@@ -23,6 +25,10 @@ struct SolveOptions {
     bool exact = false;      ///< assignments with gap 0 in units of 1e-6
     unsigned threads = 0;    ///< 0 = all cores; never changes the plan
     std::uint64_t seed = 0;
+    /// An earlier plan to begin with; none = the market's own table `previous`, if it has rows.
+    std::optional<PreviousPlan> previous;
+    /// How many firms of each programme may lose their earlier adviser, beyond those that must.
+    std::optional<std::int64_t> max_changes;
     std::vector<std::string> stages;  ///< of stage_names() (plan/solve.hpp); empty = all
 };
 
@@ -33,6 +39,7 @@ struct Run {
     const SolveOptions& options;
     Control& control;
     AssignmentOptions assign;  ///< of every assignment in the run
+    PreviousPlan previous;     ///< what programmes begin with
     Plan plan;
     std::vector<FirmId> seekers;  ///< firms that seek funds; filled by the stage fund
 

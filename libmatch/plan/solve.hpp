@@ -56,8 +56,8 @@ inline const std::vector<std::string>& stage_names() {
     return names;
 }
 
-/// Solves the stages. Throws InputError for unknown stages only; infeasible, stopped and cancelled
-/// are values.
+/// Solves the stages. Throws InputError for unknown stages, and for a limit on changes or an exact
+/// plan that the market does not go with; infeasible, stopped and cancelled are values.
 [[nodiscard]] inline Plan solve(const Market& market, const SolveOptions& options,
                                 Control& control) {
     const std::vector<std::string>& asked = options.stages;
@@ -71,10 +71,12 @@ inline const std::vector<std::string>& stage_names() {
                           "use some of " + all});
     }
     if (!faults.empty()) throw InputError(std::move(faults));
-    detail::Run run{market, options, control, {}, {}, {}};
+    detail::Run run{market, options, control, {}, {}, {}, {}};
     run.assign.gap = options.gap;
     run.assign.exact = options.exact;
     run.assign.threads = options.threads;
+    run.previous = options.previous ? *options.previous : previous_of(market);
+    detail::check_limits(run);
     for (const detail::NamedStage& stage : detail::all_stages) {
         if (asked.empty() || std::find(asked.begin(), asked.end(), stage.name) != asked.end())
             stage.solve(run);

@@ -28,13 +28,14 @@ namespace libmatch {
 
 class MarketSource final : public PairSource {
   public:
-    /// The scorer must outlive the source. `threads`: of the preparation.
-    explicit MarketSource(const Scorer& scorer, unsigned threads = 1)
+    /// The scorer must outlive the source. `threads`: of the preparation, which `control` stops.
+    explicit MarketSource(const Scorer& scorer, unsigned threads = 1,
+                          const Control* control = nullptr)
         : scorer_(&scorer),
           steps_(scorer),
           kinds_(scorer),
           codes_(scorer, steps_, kinds_, threads),
-          serving_(scorer, steps_, kinds_, threads),
+          serving_(scorer, steps_, kinds_, threads, control),
           rough_error_(codes_.mean_error()),
           rounding_(static_cast<double>(scorer.market().firms.need.rows() + 4) * 0x1p-23 *
                         scorer.programme().coverage +

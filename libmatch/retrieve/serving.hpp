@@ -131,7 +131,8 @@ class Serving {
   public:
     static constexpr std::size_t most_shelves = 6;  ///< that serve one place
 
-    Serving(const Scorer& scorer, const Steps& steps, const FirmKinds& kinds, unsigned threads)
+    Serving(const Scorer& scorer, const Steps& steps, const FirmKinds& kinds, unsigned threads,
+            const Control* control = nullptr)
         : scorer_(&scorer), steps_(&steps) {
         const Market& market = scorer.market();
         const Advisers& a = market.advisers;
@@ -168,7 +169,7 @@ class Serving {
                 shelves_.emplace_back(scorer, steps, kinds, std::move(of_code[level][c]), cut);
             }
         }
-        remember(threads);
+        remember(threads, control);
     }
 
     [[nodiscard]] const Scorer& scorer() const { return *scorer_; }
@@ -211,8 +212,9 @@ class Serving {
     }
 
   private:
-    /// Who is near each place, as long as that takes little memory.
-    void remember(unsigned threads) {
+    /// Who is near each place, as long as that takes little memory and nobody stops it; the rest is
+    /// found when it is asked for.
+    void remember(unsigned threads, const Control* control) {
         constexpr std::size_t chunk = 256, most = 100'000'000;
         const std::size_t places = scorer_->market().places.size();
         struct Part {
@@ -224,6 +226,7 @@ class Serving {
         parallel_chunks(places, chunk, threads, [&](std::size_t begin, std::size_t end) {
             Part& part = parts[begin / chunk];
             for (std::size_t p = begin; p < end && all < most; ++p) {
+                if (control != nullptr && control->stop()) return;
                 const std::size_t before = part.position.size();
                 meet(PlaceId(p), [&](std::size_t position, double common) {
                     part.position.push_back(static_cast<std::uint32_t>(position));

@@ -123,13 +123,17 @@ class Scorer {
     /// Rules about the firm alone.
     [[nodiscard]] Exclusion firm_rule(FirmId i) const {
         const Firms& f = market_->firms;
-        const Programme& p = *programme_;
         if (!reached_.empty() && reached_[i] == 0) return Exclusion::not_reached;
-        if (f.demand[i] == 0) return Exclusion::no_demand;
-        if (f.headcount[i] > p.headcount_max) return Exclusion::programme_headcount;
-        if (p.legal_forms != 0 && (p.legal_forms & f.legal_form[i]) == 0)
-            return Exclusion::legal_form;
-        const double age = (market_->settings.date - f.created[i]) / 365.25;
+        return firm_rule(f.demand[i], f.headcount[i], f.legal_form[i], f.created[i]);
+    }
+    /// The same of any firm that the programme has reached.
+    [[nodiscard]] Exclusion firm_rule(std::int32_t demand, double headcount, WordSet legal_form,
+                                      double created) const {
+        const Programme& p = *programme_;
+        if (demand == 0) return Exclusion::no_demand;
+        if (headcount > p.headcount_max) return Exclusion::programme_headcount;
+        if (p.legal_forms != 0 && (p.legal_forms & legal_form) == 0) return Exclusion::legal_form;
+        const double age = (market_->settings.date - created) / 365.25;
         if (age < p.age_min_years || age > p.age_max_years) return Exclusion::firm_age;
         return Exclusion::none;
     }
@@ -137,12 +141,13 @@ class Scorer {
     [[nodiscard]] Exclusion adviser_rule_of(AdviserId j) const { return adviser_rule_[j]; }
     /// Rules about the firm's place and the adviser.
     [[nodiscard]] Exclusion place_rule(PlaceId place, AdviserId j) const {
+        return place_rule(market_->places[place], j);
+    }
+    [[nodiscard]] Exclusion place_rule(const Place& place, AdviserId j) const {
         const Advisers& a = market_->advisers;
-        if (!market_->geography.contains(a.zone[j], market_->places[place].commune)) {
-            return Exclusion::territory;
-        }
+        if (!market_->geography.contains(a.zone[j], place.commune)) return Exclusion::territory;
         if (a.remote[j] == 0 && programme_->max_distance_km < HUGE_VAL &&
-            market_->distance_km(place, a.place[j]) > programme_->max_distance_km) {
+            distance(place, j) > programme_->max_distance_km) {
             return Exclusion::distance;
         }
         return Exclusion::none;
@@ -152,6 +157,10 @@ class Scorer {
     [[nodiscard]] std::size_t trades() const { return trades_.codes(); }
     [[nodiscard]] bool serves_trade(AdviserId j, std::uint32_t trade) const {
         return !limits_[j].trades || trades_.serves(j, trade);
+    }
+    /// The same of any trade; linear in the adviser's lists.
+    [[nodiscard]] bool serves_trade(AdviserId j, const NafCode& naf) const {
+        return Trades::serves(naf, market_->advisers.naf_in[j], market_->advisers.naf_out[j]);
     }
     [[nodiscard]] bool serves_headcount(AdviserId j, double headcount) const {
         return !(headcount < limits_[j].headcount_min || headcount > limits_[j].headcount_max);
@@ -185,12 +194,18 @@ class Scorer {
 
     /// Weighted proximity and trust: common to all firms of the place.
     [[nodiscard]] double common(PlaceId place, AdviserId j) const {
+        return common(market_->places[place], j);
+    }
+    [[nodiscard]] double common(const Place& place, AdviserId j) const {
         return programme_->proximity * proximity(place, j) + programme_->trust * trust_[j];
     }
     [[nodiscard]] double proximity(PlaceId place, AdviserId j) const {
+        return proximity(market_->places[place], j);
+    }
+    [[nodiscard]] double proximity(const Place& place, AdviserId j) const {
         const Advisers& a = market_->advisers;
         if (a.remote[j] != 0) return programme_->remote_proximity;
-        return std::max(0.0, 1 - market_->distance_km(place, a.place[j]) / a.range_km[j]);
+        return std::max(0.0, 1 - distance(place, j) / a.range_km[j]);
     }
     [[nodiscard]] double coverage(FirmId i, AdviserId j) const {
         return coverage_of(i, j, asked(i));
@@ -206,10 +221,16 @@ class Scorer {
     }
     /// `asked` must be asked(i).
     [[nodiscard]] double coverage_of(FirmId i, AdviserId j, float asked) const {
+        return coverage_of(weights(i), market_->firms.need.col(static_cast<Eigen::Index>(i.value)),
+                           j, asked);
+    }
+    /// Of any firm; `asked` must be the weighted sum of its needs.
+    template <class Weights, class Needs>
+    [[nodiscard]] double coverage_of(const Weights& weights, const Needs& need, AdviserId j,
+                                     float asked) const {
         if (asked <= 0) return 0;
-        const auto need = market_->firms.need.col(static_cast<Eigen::Index>(i.value));
         const auto skill = market_->advisers.skill.col(static_cast<Eigen::Index>(j.value));
-        return std::min(1.0, static_cast<double>((weights(i) * need.min(skill)).sum()) /
+        return std::min(1.0, static_cast<double>((weights * need.min(skill)).sum()) /
                                  static_cast<double>(asked));
     }
     [[nodiscard]] double bonus(FirmId i, AdviserId j) const {
@@ -300,18 +321,21 @@ class Scorer {
         [[nodiscard]] bool serves(AdviserId j, std::uint32_t code) const {
             return serves_[list_[j] * codes_ + code];
         }
-
-      private:
         static bool serves(const NafCode& naf, const std::vector<NafCode>& in,
                            const std::vector<NafCode>& out) {
             const auto matches = [&](const NafCode& prefix) { return naf.starts_with(prefix); };
             return (in.empty() || std::any_of(in.begin(), in.end(), matches)) &&
                    std::none_of(out.begin(), out.end(), matches);
         }
+
+      private:
         std::vector<std::uint32_t> code_, list_;
         std::size_t codes_ = 0;
         std::vector<bool> serves_;
     };
+    [[nodiscard]] double distance(const Place& place, AdviserId j) const {
+        return distance_km(place.point, market_->places[market_->advisers.place[j]].point);
+    }
     [[nodiscard]] Exclusion adviser_rule(std::size_t j) const {
         const Advisers& a = market_->advisers;
         if (a.network[j] != programme_->network) return Exclusion::network;

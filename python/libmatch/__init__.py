@@ -22,6 +22,7 @@ from ._errors import Fault
 from ._io import read_market
 from ._judge import verify
 from ._market import Market, check, demo_market
+from ._place import Placement, place
 from ._plan import Plan, compare, read_plan, solve
 from ._quotas import Quota
 from ._scenarios import outcomes, scenarios
@@ -36,6 +37,7 @@ __all__ = [
     "Fault",
     "InputError",
     "Market",
+    "Placement",
     "Plan",
     "PoolResult",
     "Quota",
@@ -50,6 +52,7 @@ __all__ = [
     "compare",
     "demo_market",
     "outcomes",
+    "place",
     "pool",
     "read_market",
     "read_plan",

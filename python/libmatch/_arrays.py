@@ -240,11 +240,14 @@ def assign(
     utility : (n, m) array of real numbers, scipy sparse array, or Market
         -inf = not eligible; otherwise from -1e30 to 1e30. In a sparse array the stored entries are
         the eligible pairs, zeros too. With a Market, one of its programmes is assigned alone, with
-        the market's own capacities, demands and pins.
+        the market's own capacities, demands, minimums, quotas, reservations and pins. What is given
+        of `min_demand` and `reservation` then takes the place of the market's; quotas are added,
+        and `quota_prices` has the market's first.
     capacity : whole number or (m,) array
         How many firms an adviser takes at most, from 0; with `load` hours, real numbers from 0.
     demand, min_demand : whole number or (n,) array
-        How many advisers a firm takes at most and at least, ``0 <= min_demand <= demand``.
+        How many advisers a firm takes at most and at least, ``0 <= min_demand <= demand``. With a
+        Market, min_demand is asked for the firms that the programme may serve at all.
     min_load : whole number or (m,) array
         How many firms an adviser takes at least, ``0 <= min_load <= capacity``.
     load : number, (n,) array, (n, m) array, or scipy sparse array, optional
@@ -265,8 +268,7 @@ def assign(
         is no seat, count as forced changes. Not with demands above 1.
     max_changes : whole number, optional
         How many firms may leave the adviser of `previous`, for another one or for none, beyond the
-        forced changes. Not with `exact`, minimums, demands above 1, hours, quotas or
-        reservation.
+        forced changes. Not with `exact`, minimums, demands above 1, hours or quotas.
     team : Team, optional
         Needs that the advisers of a firm cover together, beside their utilities; demands are at
         most 8. Not with a Market, minimums, `load`, `quotas`, `reservation`, `previous`, `prices`
@@ -289,8 +291,8 @@ def assign(
         Name of the programme, with a Market of several.
     reservation : number or (n,) array
         What a firm that stays unserved is worth, of either sign: objective and bound count it, and
-        no pair is taken for less. Firms of demand 0 count nothing. Not with demands above 1 or
-        minimum demands.
+        no pair is taken for less. Firms of demand 0, and firms with a minimum demand, count
+        nothing. Not of firms with demands above 1.
     unit : float
         Unit of the utilities in an exact answer, above 0, in the utilities' own unit. It is as
         fine as you need and no finer: utilities are refused when one of them passes 2**40 units
@@ -383,7 +385,7 @@ def assign(
     seed = _whole("seed", seed)
     if isinstance(utility, Market):
         own = {"capacity": capacity, "load": load, "pinned": pinned}
-        defaults = {"demand": (demand, 1), "min_demand": (min_demand, 0), "min_load": (min_load, 0)}
+        defaults = {"demand": (demand, 1), "min_load": (min_load, 0)}
         changed = [name for name, given in own.items() if given is not None]
         changed += [name for name, (a, b) in defaults.items() if not np.array_equal(a, b)]
         if changed:
@@ -397,6 +399,9 @@ def assign(
             "programme": _programme(utility, programme),
             "quotas": quota_rows(quotas, utility._core().firms, utility._core().advisers),
             "reservation": _reservation(reservation, utility._core().firms),
+            "min_demand": None
+            if _is(min_demand, 0)
+            else _counts("min_demand", min_demand, utility._core().firms, np.int32),
         }
         solver: Any = _core.assign_market
     else:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from libmatch._types import (
     BlockerRow,
     Infeasible,
+    PlacementRow,
     QuotaRow,
     RelaxationRow,
     Rule,
@@ -60,6 +61,10 @@ class Plan(_Made):
     def tables(self) -> TablesOut: ...
     @property
     def seen(self) -> dict[str, dict[str, int]]: ...
+
+class Placer(metaclass=_Bound):
+    def __init__(self, market: Market, plan: Plan) -> None: ...
+    def place(self, tables: TablesIn) -> list[PlacementRow]: ...
 
 class Verdict(_Made):
     @property
@@ -144,6 +149,8 @@ def solve(
     seed: int,
     stages: Sequence[str],
     progress: Callable[[str, float, float, float], bool] | None,
+    previous: TablesIn | None = None,
+    max_changes: int | None = None,
 ) -> Plan: ...
 def plan_from_tables(market: Market, tables: TablesIn) -> Plan: ...
 def verify(market: Market, plan: Plan) -> Verdict: ...
@@ -208,6 +215,7 @@ def assign_market(
     programme: str,
     quotas: Sequence[QuotaRow],
     reservation: NDArray[np.float64] | None,
+    min_demand: NDArray[np.int32] | None,
     *,
     previous: NDArray[np.int64] | None = None,
     max_changes: int | None = None,
@@ -224,6 +232,7 @@ def verify_assign_market(
     programme: str,
     quotas: Sequence[QuotaRow],
     reservation: NDArray[np.float64] | None,
+    min_demand: NDArray[np.int32] | None,
     *,
     previous: NDArray[np.int64] | None = None,
     max_changes: int | None = None,

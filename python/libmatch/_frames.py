@@ -41,7 +41,7 @@ TEXT = frozenset(
             "label_required",
         ),
         *("stacking_group", "source", "centre", "title", "kind", "reason"),
-        *("stage", "status", "workshop", "session_id", "job_id"),
+        *("stage", "status", "workshop", "session_id", "job_id", "firm_column", "firm_value"),
     }
 )
 DATES = frozenset({"created", "absent_from", "absent_until", "dated", "date"})

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 TABLES = (
     *("firms", "advisers", "skills", "programmes", "dossier_rules", "settings"),
     *("workshops", "visits", "shared_staff"),
-    *("schemes", "lenders", "resources", "sites", "pairs", "firm_pairs", "communes"),
+    *("schemes", "lenders", "resources", "sites", "pairs", "firm_pairs", "quotas", "previous"),
+    "communes",
 )
 # What market.toml holds; the others are files of their own.
 SETTINGS_TABLES = (
@@ -41,7 +42,8 @@ class Market:
         `firm_id`, then `commune` or `lat` and `lon` (degrees), `naf`, `headcount`, `created`,
         `legal_form`, `languages`, `need_<skill>` (0-4), `weight_<skill>`, `cost_eur`,
         `own_funds_eur`, `aid_received_eur`, `consents_pooling`, `priority`, `demand`,
-        `it_days_per_month`.
+        `min_demand` (advisers that each programme must give it), `reservation` (what it is worth,
+        in the unit of scores, that a programme leaves it out; 0 by default), `it_days_per_month`.
     advisers : frame, one row per adviser
         `adviser_id`, `network`, `capacity` (firms), `commune` or `lat` and `lon`, `range_km`,
         `remote`, `zones`, `naf_in`, `naf_out`, `headcount_min`, `headcount_max`, `languages`,
@@ -77,6 +79,14 @@ class Market:
         Jobs made of days of IT skill, one row per kind: `rule`, `min_days` (18), `max_days` (20),
         `min_members` (2), `max_members` (6), `max_radius_km` (30), `opening_cost` (0),
         `cost_per_km` (0.01). A day is worth 1.
+    quotas : frame, optional
+        How many pairs a group of firms and a group of advisers make in a programme: `name`, `lower`
+        (0 by default), `upper` (empty = no limit), `programme` (empty = each of which it holds an
+        adviser). Its firms: `zones`, `naf_in`, `headcount_min`, `headcount_max`, and `firm_value`
+        in a column `firm_column` of the firms; its advisers: `network`, `labels`, `adviser_id`.
+        What is empty, all meet. Not with demands above 1 or exact plans.
+    previous : frame, optional
+        An earlier assignment, `firm_id`, `adviser_id` and perhaps `programme`; see `solve`.
     communes : frame, optional
         Your own geography; without it the French communes that the package ships.
 
@@ -119,6 +129,8 @@ class Market:
         shared_staff: Frame | None = None,
         pairs: Frame | None = None,
         firm_pairs: Frame | None = None,
+        quotas: Frame | None = None,
+        previous: Frame | None = None,
         communes: Frame | None = None,
     ) -> None:
         given = {
@@ -136,6 +148,8 @@ class Market:
             "shared_staff": shared_staff,
             "pairs": pairs,
             "firm_pairs": firm_pairs,
+            "quotas": quotas,
+            "previous": previous,
             "communes": communes,
         }
         given = {name: frame for name, frame in given.items() if frame is not None}
@@ -286,7 +300,8 @@ class Market:
             if name in SETTINGS_TABLES or name == "communes":
                 continue
             n = table.num_rows
-            parts.append(f"{n:,} {name if n != 1 else name[:-1]}")
+            plural = n != 1 or name == "previous"
+            parts.append(f"{n:,} {name if plural else name[:-1]}")
         return "Market: " + ", ".join(parts)
 
 

@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from os import PathLike
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from ._place import Placement
 
 from . import _core, _frames
 from ._errors import error, input_error
@@ -29,6 +32,7 @@ TABLES = (
     *("shared_staff", "shared_staff_members"),
     *("unserved", "certificates", "prices"),
     *("blockers", "blocker_members", "relaxations", "relaxed_assignments"),
+    *("quotas", "changes", "previous_assignments", "unlimited_assignments"),
 )
 # Plans saved before there were these tables lack them.
 LATER_TABLES = {
@@ -86,8 +90,24 @@ LATER_TABLES = {
             *(("units_before", pa.int64()), ("units_after", pa.int64())),
         ]
     ),
-    "relaxed_assignments": pa.schema(
-        [(name, pa.string()) for name in ("stage", "firm_id", "adviser_id")]
+    **{
+        table: pa.schema([(name, pa.string()) for name in ("stage", "firm_id", "adviser_id")])
+        for table in ("relaxed_assignments", "previous_assignments", "unlimited_assignments")
+    },
+    "quotas": pa.schema(
+        [
+            *((name, pa.string()) for name in ("stage", "name")),
+            *((name, pa.int64()) for name in ("lower", "upper", "pairs")),
+        ]
+    ),
+    "changes": pa.schema(
+        [
+            ("stage", pa.string()),
+            *((name, pa.int64()) for name in ("changes", "forced_changes", "max_changes")),
+            *(("change_price", pa.float64()), ("unlimited_status", pa.string())),
+            *((f"unlimited_{name}", pa.float64()) for name in ("objective", "bound", "unit")),
+            ("unlimited_changes", pa.int64()),
+        ]
     ),
 }
 
@@ -101,6 +121,9 @@ def solve(
     seed: int = 0,
     progress: Progress | Literal[True] | None = None,
     stages: Sequence[str] | None = None,
+    *,
+    previous: Plan | None = None,
+    max_changes: int | None = None,
 ) -> Plan:
     """Make the plan of a market: assign, fund, pool, find lead professionals and lenders,
     recommend, hold workshops, visit, share staff.
@@ -125,6 +148,18 @@ def solve(
         Some of assign, fund, pool, lead, specialists, lend, resources, workshops, visits,
         shared_staff; all of them by default. The last three have nothing to do without the market's
         tables of their name, and then leave neither rows nor certificate.
+    previous : Plan, optional
+        An earlier plan, of this market or of one whose firms and advisers have changed since; they
+        are matched by id. Each programme's assignment begins with its prices and pairs, which
+        saves most of the time where little has changed and nothing about what is proven. Without
+        it, the market's own table `previous` (`firm_id, adviser_id`, perhaps `programme`) counts
+        as the earlier assignment. The plan's table `changes` counts how many firms lost their
+        adviser. Firms that want several advisers have no earlier one.
+    max_changes : int, optional
+        How many firms of each programme may lose the adviser that they had, for another one or for
+        none, beyond those who must: whose adviser is gone, has fewer seats or may not serve them
+        any more. `changes` says what that costs. Not with `exact`, minimum loads, minimum
+        demands, quotas or demands above 1.
 
     Returns
     -------
@@ -157,7 +192,10 @@ def solve(
     if time_limit is not None:
         time_limit = _real("time_limit", time_limit)
     threads, seed = _whole("threads", threads), _whole("seed", seed)
+    if max_changes is not None:
+        max_changes = min(_whole("max_changes", max_changes), 2**52)
     compiled = market._core()
+    earlier = None if previous is None else _earlier(previous)
     with bars() if progress is True else nullcontext(progress) as tell:
         listener = None if tell is None else Listener(tell)
         core = _core.solve(
@@ -169,6 +207,8 @@ def solve(
             seed=seed,
             stages=wanted,
             progress=listener,
+            previous=earlier,
+            max_changes=max_changes,
         )
     if listener is not None and listener.failed is not None:
         raise listener.failed
@@ -180,10 +220,26 @@ def solve(
         "threads": threads,
         "seed": seed,
         "stages": wanted or list(STAGES),
+        "max_changes": max_changes,
     }
     plan = Plan._of(market, settings, market._library)
     plan._compiled = core
     return plan
+
+
+def _earlier(previous: Plan) -> dict[str, Any]:
+    """What of an earlier plan a new one begins with."""
+    if not isinstance(previous, Plan):
+        raise input_error(f"previous is {type(previous).__name__}; a Plan is expected")
+    faults: list[Any] = []
+    columns: dict[str, Any] = {
+        name: _frames.to_core(previous._tables[name], name, faults)
+        for name in ("assignments", "certificates", "prices")
+        if name in previous._tables
+    }
+    if faults:
+        raise input_error(*faults)
+    return columns
 
 
 def _stages(stages: Sequence[str] | None) -> list[str]:
@@ -244,6 +300,7 @@ class Plan:
         self._market = market
         self._settings = dict(settings or {})
         self._compiled: _core.Plan | None = None
+        self._placer: tuple[Market, _core.Placer] | None = None
         self._arrow: dict[str, pa.Table] | None = {
             name: _frames.to_arrow(frame, name) for name, frame in tables.items()
         }
@@ -361,15 +418,15 @@ class Plan:
 
     @property
     def prices(self) -> Frame:
-        """`stage, kind` (adviser, firm, scheme, lender, site, adviser_day or adviser_km)`, id,
-        price`; who is not listed has price 0.
+        """`stage, kind` (adviser, firm, scheme, lender, site, quota, adviser_unlimited, adviser_day
+        or adviser_km)`, id, price`; who is not listed has price 0.
         """
         return self._frame("prices")
 
     @property
     def blockers(self) -> Frame:
-        """`stage, blocker` (from 1)`, kind` (firm, adviser or pin)`, needed, reachable, shortfall`
-        (units)`, reason`: why a stage has no assignment, part by part.
+        """`stage, blocker` (from 1)`, kind` (firm, adviser, pin or quota)`, needed, reachable,
+        shortfall` (units)`, reason`: why a stage has no assignment, part by part.
         """
         return self._frame("blockers")
 
@@ -393,6 +450,35 @@ class Plan:
         return self._frame("relaxed_assignments")
 
     @property
+    def quotas(self) -> Frame:
+        """`stage, name, lower, upper, pairs`: how many pairs of each quota a programme holds. What
+        its ends cost is in `prices`, of kind quota: above 0 for upper, below 0 for lower.
+        """
+        return self._frame("quotas")
+
+    @property
+    def changes(self) -> Frame:
+        """`stage, changes, forced_changes, max_changes, change_price`: how many firms lost the
+        adviser of an earlier plan, by choice and because they had to; what one more change would
+        bring at most. `unlimited_status, unlimited_objective, unlimited_bound, unlimited_unit,
+        unlimited_changes`: the assignment without the limit, where that is another one. The limit
+        costs between ``unlimited_objective - bound`` and ``unlimited_bound - objective``.
+        """
+        return self._frame("changes")
+
+    @property
+    def previous_assignments(self) -> Frame:
+        """`stage, firm_id, adviser_id`: the earlier pairs from which changes are counted."""
+        return self._frame("previous_assignments")
+
+    @property
+    def unlimited_assignments(self) -> Frame:
+        """`stage, firm_id, adviser_id`: the assignment without a limit on changes. Its prices are
+        of kind adviser_unlimited in `prices`.
+        """
+        return self._frame("unlimited_assignments")
+
+    @property
     def certificates(self) -> dict[str, Certificate]:
         """The certificate of each stage; each programme's assignment is a stage
         "assign:<programme>".
@@ -410,7 +496,9 @@ class Plan:
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What made it: version of libmatch, gap, exact, time_limit, threads, seed, stages."""
+        """What made it: version of libmatch, gap, exact, time_limit, threads, seed, stages,
+        max_changes.
+        """
         return MappingProxyType(self._settings)
 
     @property
@@ -464,6 +552,12 @@ class Plan:
         market = self._known_market()
         core = self._core_for(market)
         return "\n".join(_core.why_not(market._core(), core, str(firm), str(adviser)))
+
+    def place(self, firm: Mapping[str, Any]) -> tuple[Placement, ...]:
+        """Where a firm that arrives now would go; see `libmatch.place`."""
+        from ._place import place
+
+        return place(self._known_market(), self, firm)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write a folder of Parquet files with plan.json, or one DuckDB database if the name ends

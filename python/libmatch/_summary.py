@@ -30,7 +30,8 @@ def sections(plan: Plan) -> tuple[Section, ...]:
     contradicts itself.
     """
     parts = (
-        *(_firms(plan), _dossiers(plan), _money(plan), _services(plan)),
+        *(_firms(plan), _changes(plan), _quotas(plan), _dossiers(plan), _money(plan)),
+        _services(plan),
         *(_proof(plan), _contradictions(plan)),
     )
     return tuple(part for part in parts if part.rows)
@@ -56,6 +57,42 @@ def _firms(plan: Plan) -> Section:
         of = f" of {plan.market._tables['firms'].num_rows:,}"
     rows = [(f"served by {name}", f"{len(firms):,}{of}") for name, firms in served.items()]
     return Section("Firms", tuple(rows))
+
+
+def _changes(plan: Plan) -> Section:
+    names = ("stage", "changes", "forced_changes", "max_changes", "unlimited_objective")
+    objective = {stage: c.objective for stage, c in plan.certificates.items()}
+    rows = []
+    for stage, changes, forced, most, unlimited in zip(
+        *(_column(plan, "changes", name) for name in names), strict=True
+    ):
+        limit = "" if most is None else f" of {most:,} allowed"
+        rows.append((f"{stage}: by choice", f"{changes:,}{limit}"))
+        rows.append((f"{stage}: forced", f"{forced:,}"))
+        if unlimited is not None and stage in objective:
+            cost = unlimited - objective[stage]
+            rows.append((f"{stage}: what the limit costs", f"{cost:,.4f} of score"))
+    return Section("Firms that lost their earlier adviser", tuple(rows))
+
+
+def _quotas(plan: Plan) -> Section:
+    keys = zip(
+        *(_column(plan, "prices", name) for name in ("stage", "kind", "id", "price")), strict=True
+    )
+    price = {(stage, name): cost for stage, kind, name, cost in keys if kind == "quota"}
+    rows = []
+    for stage, name, lower, upper, pairs in zip(
+        *(_column(plan, "quotas", name) for name in ("stage", "name", "lower", "upper", "pairs")),
+        strict=True,
+    ):
+        ends = f"at least {lower:,}" if lower else ""
+        if upper is not None:
+            ends += f"{', ' if ends else ''}at most {upper:,}"
+        cost = price.get((stage, name), 0.0)
+        worth = f"; one more is worth {abs(cost):.4f}" if cost > 0 else ""
+        worth = f"; one fewer is worth {abs(cost):.4f}" if cost < 0 else worth
+        rows.append((f"{stage}: {name}", f"{pairs:,} ({ends or 'no limit'}){worth}"))
+    return Section("Quotas", tuple(rows))
 
 
 def _dossiers(plan: Plan) -> Section:

@@ -228,6 +228,18 @@ _WORDS: dict[str, tuple[str, str]] = {
         "Le plus petit assouplissement qui suffise change {units} unités : {changes}.",
         "The smallest relaxation that is enough changes {units} units: {changes}.",
     ),
+    "means_quota": (
+        "Le quota {name} ne peut pas être tenu avec les autres limites : il y manque {shortfall}.",
+        "The quota {name} cannot be kept beside the other limits: it lacks {shortfall}.",
+    ),
+    "note_quotas": (
+        "Quotas à leur limite : {names}.",
+        "Quotas at their limit: {names}.",
+    ),
+    "note_changes": (
+        "{changes} entreprises ont perdu leur conseiller par choix, {forced} par force.",
+        "{changes} firms lost their adviser by choice, {forced} because they had to.",
+    ),
     "change_capacity": (
         "capacité de {adviser} de {before} à {after}",
         "capacity of {adviser} from {before} to {after}",
@@ -337,6 +349,10 @@ _REASONS_FR = {
     "the minimums of the programme contradict each other": (
         "les minimums du programme se contredisent"
     ),
+    "no adviser is worth more to it than its reservation": (
+        "aucun conseiller ne vaut mieux pour elle que de rester sans"
+    ),
+    "the work was stopped before it had one": "le calcul a été arrêté avant son tour",
     "the firm does not consent to pooling": "l'entreprise refuse les dossiers collectifs",
     "there is no dossier rule": "il n'y a pas de règle de dossier",
     "no rule covers the firm": "aucune règle de dossier ne vise l'entreprise",

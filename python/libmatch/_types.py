@@ -32,3 +32,15 @@ RelaxationRow: TypeAlias = tuple[str, int | None, int | None, int, int]
 """Limit, firm, adviser, before, after."""
 Infeasible: TypeAlias = tuple[list[BlockerRow], list[RelaxationRow], NDArray[np.int64]]
 """What an infeasible answer claims: blockers, relaxation, pairs that meet the relaxed limits."""
+PlacementRow: TypeAlias = tuple[
+    *tuple[str, str, str],
+    str | None,
+    *tuple[float, float, float, float],
+    str | None,
+    float,
+    bool,
+    str | None,
+    str | None,
+    float,
+]
+"""See `Placement`: its fields in order."""

@@ -124,6 +124,13 @@ def solve(
         list[str] | None,
         typer.Option(help=f"Only this stage: {', '.join(lm._plan.STAGES)}. Repeatable."),
     ] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="Folder or DuckDB file of an earlier plan to begin with.")
+    ] = None,
+    max_changes: Annotated[
+        int | None,
+        typer.Option(help="Firms of each programme that may lose their earlier adviser."),
+    ] = None,
 ) -> None:
     """Make a plan and write it."""
     plan = lm.solve(
@@ -135,6 +142,8 @@ def solve(
         seed=seed,
         progress=True,
         stages=stage,
+        previous=None if previous is None else lm.read_plan(previous),
+        max_changes=max_changes,
     )
     plan.save(out_path)
     _show_plan(plan)

@@ -118,7 +118,13 @@ def _contents(
         "sizes": sizes(found, words),
         "dossier_sizes": _dossier_sizes(found),
         "proofs": [
-            _proof(stage, proof, _contradiction(found.plan, stage, words), words)
+            _proof(
+                stage,
+                proof,
+                _contradiction(found.plan, stage, words),
+                _notes(found.plan, stage, words),
+                words,
+            )
             for stage, proof in proofs.items()
         ],
         "schemes": _schemes(found, words),
@@ -229,6 +235,10 @@ def _contradiction(plan: Tables, stage: str, words: Texts) -> str:
     )
     sentences = []
     for b in blockers[:MOST_BLOCKERS]:
+        if b["kind"] == "quota":
+            name = b["reason"].partition(": ")[0].removeprefix("quota ")
+            sentences.append(words("means_quota", name=name, shortfall=words.whole(b["shortfall"])))
+            continue
         own = [m for m in members if m["blocker"] == b["blocker"]]
         counts = {
             "firms": words.whole(sum(not m["adviser_id"] for m in own)),
@@ -254,7 +264,26 @@ def _contradiction(plan: Tables, stage: str, words: Texts) -> str:
     return " ".join(sentences)
 
 
-def _proof(stage: str, proof: Any, contradiction: str, words: Texts) -> dict[str, str]:
+def _notes(plan: Tables, stage: str, words: Texts) -> str:
+    """What quotas and an earlier plan did to a programme; sentences, or nothing."""
+    prices, changes = (
+        [row for row in plan[name].to_pylist() if row["stage"] == stage] if name in plan else []
+        for name in ("prices", "changes")
+    )
+    names = [row["id"] for row in prices if row["kind"] == "quota"]
+    sentences = [words("note_quotas", names=", ".join(names))] if names else []
+    sentences += [
+        words(
+            "note_changes",
+            changes=words.whole(row["changes"]),
+            forced=words.whole(row["forced_changes"]),
+        )
+        for row in changes
+    ]
+    return " ".join(sentences)
+
+
+def _proof(stage: str, proof: Any, contradiction: str, notes: str, words: Texts) -> dict[str, str]:
     kind = stage.partition(":")[0]
     status = str(getattr(proof.status, "value", proof.status))
     objective, bound, gap = float(proof.objective), float(proof.bound), float(proof.gap)
@@ -288,7 +317,7 @@ def _proof(stage: str, proof: Any, contradiction: str, words: Texts) -> dict[str
         "status": words(f"status_{status}") if words.has(f"status_{status}") else status,
         "good": "good" if status in ("optimal", "within_gap") else "open",
         "seconds": words.seconds(float(proof.seconds)),
-        "means": means,
+        "means": f"{means} {notes}".rstrip(),
     }
 
 

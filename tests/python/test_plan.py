@@ -76,6 +76,7 @@ def test_stages_and_settings() -> None:
         "threads": 1,
         "seed": 7,
         "stages": ["assign"],
+        "max_changes": None,
     }
     assert lm.verify(demo(), plan).ok
 

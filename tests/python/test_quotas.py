@@ -235,13 +235,19 @@ def test_reservation_of_a_market() -> None:
     assert not lm.verify(dataclasses.replace(r, objective=r.objective - 0.5)).ok
 
 
+def test_a_reservation_of_a_firm_that_must_be_served_counts_nothing() -> None:
+    r = lm.assign([[1.0], [2.0], [3.0]], 2, reservation=[5, 1.5, 5], min_demand=[1, 0, 0])
+    assert r.pairs.tolist() == [[0, 0], [1, 0]]
+    assert r.objective == 1 + 2 + 5
+    assert lm.verify(r).ok
+
+
 @pytest.mark.parametrize(
     ("option", "text"),
     [
         ({"reservation": [1.0, INF]}, r"reservation\[1\] is inf"),
         ({"reservation": [1.0]}, r"reservation has shape \(1,\); \(2,\) is expected"),
         ({"reservation": 1, "demand": 2}, "reservation"),
-        ({"reservation": 1, "min_demand": 1}, "reservation"),
     ],
 )
 def test_faulty_reservations_are_named(option: dict[str, Any], text: str) -> None:

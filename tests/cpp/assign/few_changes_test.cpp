@@ -40,6 +40,17 @@ std::int64_t changes_of(const SmallProblem& p, const std::vector<Pair>& pairs) {
     return changes;
 }
 
+/// Of these pairs, with the firms that stay out.
+double worth_of(const SmallProblem& p, const std::vector<Pair>& pairs) {
+    double sum = p.objective_of(pairs);
+    for (std::size_t i = 0; i < p.firms(); ++i) {
+        const bool served = std::any_of(pairs.begin(), pairs.end(),
+                                        [&](const Pair& q) { return q.firm == FirmId(i); });
+        if (!served) sum += p.limits.reservation_of(FirmId(i));
+    }
+    return sum;
+}
+
 /// The best objective with at most `most` changes, over every assignment there is.
 double best_by_trying(const SmallProblem& p, std::int64_t most) {
     double best = -HUGE_VAL;
@@ -47,7 +58,7 @@ double best_by_trying(const SmallProblem& p, std::int64_t most) {
     const std::function<void(std::size_t)> try_firm = [&](std::size_t i) {
         if (i == p.firms()) {
             if (p.broken_limit(pairs).empty() && changes_of(p, pairs) <= most)
-                best = std::max(best, p.objective_of(pairs));
+                best = std::max(best, worth_of(p, pairs));
             return;
         }
         try_firm(i + 1);
@@ -108,6 +119,38 @@ INSTANTIATE_TEST_SUITE_P(Shapes, FewChanges,
                                          ProblemShape{.low = 0, .high = 2},
                                          ProblemShape{.most_capacity = 1}),
                          [](const auto& i) { return "shape" + std::to_string(i.index); });
+
+TEST(FewChanges, KnowsWhatFirmsAreWorthThatStayOut) {
+    std::size_t limited = 0, closed = 0, cases = 0;
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        SmallProblem p = with_previous(seed, {.most_firms = 6, .most_advisers = 3, .density = 0.9});
+        Random random(seed + 9);
+        for (std::size_t i = 0; i < p.firms(); ++i)
+            p.limits.reservation.push_back(std::round(80 * random.uniform() - 20));
+        for (const std::int64_t most : {0, 1}) {
+            SCOPED_TRACE("seed " + std::to_string(seed) + ", changes " + std::to_string(most));
+            p.limits.max_changes = most;
+            const auto r = solve(p, {.gap = 1e-6});
+            const double best = best_by_trying(p, most);
+            ASSERT_EQ(p.broken_limit(r.pairs), "");
+            EXPECT_LE(r.changes, most);
+            EXPECT_NEAR(r.certificate.objective, worth_of(p, r.pairs), 1e-9);
+            EXPECT_LE(r.certificate.objective, best + 1e-9);
+            EXPECT_GE(r.certificate.bound, best - 1e-9);
+            const auto verdict = judge(p, r);
+            EXPECT_TRUE(verdict.ok()) << (verdict.ok() ? "" : verdict.violations[0].problem);
+            ASSERT_NE(r.unlimited, nullptr);
+            SmallProblem free = p;
+            free.limits.max_changes.reset();
+            EXPECT_TRUE(judge(free, *r.unlimited).ok());
+            ++cases;
+            limited += r.change_price > 0 ? 1 : 0;
+            closed += r.certificate.objective > best - 1e-6 * std::fabs(best) - 1e-9 ? 1 : 0;
+        }
+    }
+    EXPECT_GT(limited, cases / 20);
+    EXPECT_GE(closed, cases * 9 / 10);
+}
 
 TEST(FewChanges, CountsWhatIsForcedApart) {
     SmallProblem p;

@@ -142,16 +142,40 @@ TEST(ReservationJudge, SeesWhatWasChanged) {
     EXPECT_FALSE(judge(p, r).ok());
 }
 
+TEST(Reservation, OfAFirmThatMustBeServedCountsNothing) {
+    std::size_t solved = 0;
+    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+        SCOPED_TRACE("seed " + std::to_string(seed));
+        auto p = random_reservations(seed);
+        p.limits.min_demand.assign(p.firms(), 0);
+        for (std::size_t i = 0; i < p.firms(); i += 2)
+            p.limits.min_demand[i] = p.limits.demand_of(FirmId(i));
+        auto zero = p;
+        for (std::size_t i = 0; i < p.firms(); i += 2) zero.limits.reservation[i] = 0;
+        const auto exact = solve(p, {.exact = true}), near = solve(p);
+        EXPECT_TRUE(judge(p, near).ok());
+        EXPECT_TRUE(judge(p, exact).ok());
+        const auto same = solve(zero, {.exact = true});
+        ASSERT_EQ(exact.certificate.status, same.certificate.status);
+        if (same.certificate.status == Status::infeasible) continue;
+        ++solved;
+        EXPECT_EQ(exact.certificate.objective, same.certificate.objective);
+        EXPECT_LE(near.certificate.gap(), 1e-4);
+        const auto wanted = solve(with_own_advisers(zero), {.exact = true});
+        EXPECT_GE(wanted.certificate.objective, same.certificate.objective - 1e-9);
+    }
+    EXPECT_GT(solved, 10U);
+}
+
 TEST(ReservationFaults, AreNamed) {
     auto p = random_reservations(2);
     p.limits.reservation[0] = HUGE_VAL;
     p.limits.demand.assign(p.firms(), 2);
-    p.limits.min_demand.assign(p.firms(), 1);
     try {
         (void)solve(p);
         FAIL() << "no InputError";
     } catch (const InputError& error) {
-        for (const std::string_view table : {"reservation", "demand", "min_demand"}) {
+        for (const std::string_view table : {"reservation", "demand"}) {
             EXPECT_TRUE(std::any_of(error.faults().begin(), error.faults().end(),
                                     [&](const Fault& f) { return f.table == table; }))
                 << table;
