@@ -2,25 +2,15 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <libmatch/model/plan.hpp>
-#include <libmatch/score/funding.hpp>
+#include <libmatch/plan/explain_grants.hpp>
 #include <libmatch/score/scorer.hpp>
 
 namespace libmatch {
 namespace detail {
-
-inline std::string rounded(double x, int digits = 3) {
-    std::ostringstream out;
-    out.setf(std::ios::fixed);
-    out.precision(digits);
-    out << x;
-    return out.str();
-}
 
 inline double price_of(const Plan& plan, const std::string& stage_name, std::size_t index) {
     const auto at = plan.prices.find(stage_name);
@@ -109,12 +99,7 @@ inline void explain_services(const Market& market, const Plan& plan, FirmId i,
                                 ": the firm takes part in what blocks it: " + b.reason + ".");
         }
     }
-    for (const Grant& g : plan.grants) {
-        if (g.firm == i) {
-            lines.push_back("grant: " + rounded(g.amount_eur, 2) + " EUR from " +
-                            market.schemes[g.scheme].name + ".");
-        }
-    }
+    detail::explain_grants(market, plan, i, lines);
     for (std::size_t d = 0; d < plan.dossiers.size(); ++d) {
         const Dossier& x = plan.dossiers[d];
         for (const DossierMember& m : x.members) {
@@ -142,6 +127,7 @@ inline void explain_services(const Market& market, const Plan& plan, FirmId i,
                             market.lenders[loan.lender].name + ".");
         }
     }
+    detail::explain_paths(market, plan, i, lines);
     detail::explain_services(market, plan, i, lines);
     for (const Unserved& u : plan.unserved) {
         if (u.firm == i && u.stage.rfind("assign:", 0) != 0)

@@ -39,9 +39,10 @@ TEXT = frozenset(
             "lead_labels_required",
             "funder",
             "label_required",
+            "network_required",
         ),
         *("stacking_group", "source", "centre", "title", "kind", "reason"),
-        *("stage", "status", "workshop", "session_id", "job_id"),
+        *("stage", "status", "workshop", "session_id", "job_id", "path"),
     }
 )
 DATES = frozenset({"created", "absent_from", "absent_until", "dated", "date"})
