@@ -14,6 +14,7 @@
 #include <libmatch/check/plan_case.hpp>
 #include <libmatch/check/plan_dossiers.hpp>
 #include <libmatch/check/plan_grants.hpp>
+#include <libmatch/check/plan_paths.hpp>
 #include <libmatch/check/plan_people.hpp>
 #include <libmatch/check/plan_resources.hpp>
 #include <libmatch/check/plan_services.hpp>
@@ -75,6 +76,8 @@ inline void check_names(PlanCase& c) {
     judge(stage::lead, detail::judge_leads);
     judge(stage::specialists, detail::judge_specialists);
     judge(stage::lend, detail::judge_loans);
+    // Plans of earlier versions compare no paths.
+    if (!plan.paths.empty()) judge(stage::lend, detail::judge_paths);
     judge(stage::resources, detail::judge_resources);
     judge(stage::workshops, detail::judge_workshops);
     judge(stage::visit_choices, detail::judge_visit_choices);

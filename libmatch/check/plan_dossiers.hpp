@@ -11,6 +11,7 @@
 
 #include <libmatch/check/plan_case.hpp>
 #include <libmatch/check/pooling.hpp>
+#include <libmatch/check/sought_amounts.hpp>
 #include <libmatch/model/dossier_problem.hpp>
 #include <libmatch/model/pool_words.hpp>
 
@@ -98,9 +99,7 @@ inline void judge_dossiers(PlanCase& c) {
     }
     for (const Unserved& u : c.plan.unserved) {
         if (u.stage != stage::pool || u.amount_eur <= 0) continue;
-        if (u.amount_eur > residual[u.firm] + PlanCase::cent) {
-            c.verdict.fail(stage::pool, c.firm(u.firm), "the amount left out exceeds its residual");
-        }
+        judge_sought_amount(c, u, residual[u.firm]);
         if (!sought.emplace(u.firm.value, u.amount_eur).second) {
             c.verdict.fail(stage::pool, c.firm(u.firm),
                            "the firm is listed both in a dossier and left out");
@@ -110,7 +109,7 @@ inline void judge_dossiers(PlanCase& c) {
     for (const FirmId i : seekers(c)) {
         const bool could = residual[i] >= PlanCase::cent && residual[i] < ticket &&
                            c.market.firms.consents_pooling[i] != 0;
-        if (could && sought.count(i.value) == 0) {
+        if (could && sought.count(i.value) == 0 && !lacked_nothing(c, i, residual[i])) {
             c.verdict.fail(stage::pool, c.firm(i),
                            "it could pool, yet is neither in a dossier nor named as left out");
         }

@@ -1,269 +1,217 @@
 // Grants: the lawful stack of each firm, under budgets that couple the firms.
 //
-// Problem: max sum of granted euros; per firm at most one scheme of a stacking group, each grant at
-// most its rate and cap, all together at most the firm's aid limit (intensity, de minimis, need);
-// per scheme at most its budget. Method: Lagrangian relaxation of the budgets. At budget prices
-// lambda_s in [0, 1] each firm takes its best stack alone (by enumeration of the choices per
-// stacking group, filled by falling net worth), which gives the bound sum_s lambda_s B_s + sum_i
-// best_i(lambda). Prices move by Polyak's subgradient steps; each round also fills a lawful plan in
-// order of priority under the remaining budgets. The best plan and the best bound are kept.
-// Floors are respected by the plan and relaxed in the bound, which stays valid. Sums are exact and
-// rounded to the safe side; what each firm's fill lost to rounding is tracked and added.
-// Complexity: O(rounds n 2^g) for g eligible schemes per firm (a handful). Deterministic: one
-// thread, ties by index. Source: M. L. Fisher, "The Lagrangian relaxation method for solving
-// integer programming problems", Management Science 27, 1981.
+// Problem: max sum of granted cents; per firm a lawful stack (score/funding.hpp); per scheme at
+// most its budget; and, once dossiers stand, per dossier at most its room, so that its members
+// still lack its ticket together. Method: prices of budgets from the Lagrangian dual, whose inner
+// problem is exact, floors included (fund/grant_dual.hpp); lawful grants from these prices by
+// filling and exchange (fund/grant_fill.hpp), each time at prices nearer to what the plan used up;
+// for few firms branch and bound (fund/grant_search.hpp). Where a budget does not suffice and firms
+// are worth the same to it, the higher priority comes first, then the smaller id.
+//
+// The certificate is exact in cents: the bound is the dual value, rounded down to a whole cent
+// since every plan is one. Complexity: O(rounds x firms x stacks), bounds in parallel over firms.
+// Deterministic for any number of threads. Source: M. L. Fisher, "The Lagrangian relaxation method
+// for solving integer programming problems", Management Science 27, 1981.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
-#include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include <libmatch/core/control.hpp>
-#include <libmatch/core/exact_sum.hpp>
-#include <libmatch/core/parallel.hpp>
+#include <libmatch/fund/grant_search.hpp>
 #include <libmatch/model/plan.hpp>
-#include <libmatch/score/funding.hpp>
 
 namespace libmatch {
 
 struct GrantResult {
     std::vector<Grant> grants;   ///< sorted by firm, then scheme
-    std::vector<double> prices;  ///< lambda_s, EUR of objective per EUR of budget
-    Certificate certificate;
+    std::vector<double> prices;  ///< by scheme, then by dossier: EUR of objective per EUR
+    Certificate certificate;     ///< in whole cents
 };
 
 namespace detail {
 
 class GrantSolver {
   public:
-    GrantSolver(const Market& market, const std::vector<FirmId>& firms,
-                const std::vector<WordSet>& labels, const AssignmentOptions& options,
+    GrantSolver(const Market& market, GrantProblem problem, const AssignmentOptions& options,
                 Control& control)
-        : market_(market), gap_(options.gap), control_(control) {
-        for (const FirmId i : firms) {
-            Seeker seeker{i, aid_limit(market, i), {}};
-            for (std::size_t s = 0; s < market.schemes.size(); ++s) {
-                const Scheme& scheme = market.schemes[s];
-                const double most = largest_grant(market, scheme, i);
-                if (most > 0 && scheme_exclusion(market, scheme, i, labels[i]).empty()) {
-                    seeker.offers.push_back({SchemeId(s), most});
-                }
-            }
-            if (seeker.limit > 0 && !seeker.offers.empty()) seekers_.push_back(std::move(seeker));
-        }
-        by_priority_.resize(seekers_.size());
-        std::iota(by_priority_.begin(), by_priority_.end(), std::size_t{0});
-        std::stable_sort(by_priority_.begin(), by_priority_.end(), [&](auto a, auto b) {
-            return market.firms.priority[seekers_[a].firm] >
-                   market.firms.priority[seekers_[b].firm];
+        : problem_(std::move(problem)), options_(options), control_(control) {
+        order_.resize(problem_.seekers.size());
+        std::iota(order_.begin(), order_.end(), 0U);
+        std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
+            const FirmId i = problem_.seekers[a].firm, j = problem_.seekers[b].firm;
+            const double p = market.firms.priority[i], q = market.firms.priority[j];
+            return p != q ? p > q : i < j;
         });
     }
 
-    GrantResult solve() {
-        const std::size_t schemes = market_.schemes.size();
-        std::vector<double> price(schemes, 0.0), demand(schemes);
-        GrantResult best;
-        best.certificate.bound = HUGE_VAL;
-        best.certificate.objective = -1;
-        best.prices = price;
-        double damping = 1;
-        int idle = 0;
-        for (int round = 0; round < most_rounds; ++round) {
-            if (round > 0 && control_.stop()) break;
-            control_.report(stage::fund, static_cast<double>(round) / most_rounds);
-            const double bound = dual_value(price, demand);
-            if (bound < best.certificate.bound) {
-                best.certificate.bound = bound;
-                best.prices = price;
-                idle = 0;
-            } else if (++idle == patience) {
-                damping /= 2;
-                price = best.prices;
-                idle = 0;
-                continue;
-            }
-            auto grants = fill(price);
-            ExactSum total;
-            for (const Grant& g : grants) total.add(g.amount_eur);
-            if (total.down() > best.certificate.objective) {
-                best.certificate.objective = total.down();
-                best.grants = std::move(grants);
-            }
-            if (best.certificate.gap() <= gap_) break;
-            move(price, demand, bound - best.certificate.objective, damping, round);
+    /// `start`: prices to begin with, by scheme; empty = none known. `held`: grants whose firms
+    /// must not lose aid, as far as the problem still allows them.
+    GrantResult solve(const std::vector<double>& start = {},
+                      const std::vector<Grant>* held = nullptr) {
+        control_.report(stage::fund, 0);
+        const GrantDual dual(problem_, options_.threads);
+        GrantDual::Prices price(problem_.budget.size(), 0);
+        for (const std::size_t s : dual.limited())
+            price[s] = s < start.size() ? std::llround(start[s] * price_one) : 0;
+        if (start.empty()) price = first_guess(dual);
+        const double wanted = options_.gap / 4;
+        const std::size_t step = dual.units() / sample;
+        GrantDual::Guide guide;
+        if (step > 1) {
+            const GrantDual part(problem_, options_.threads, step);
+            auto found = part.improve(std::move(price), wanted / 4, most_rounds, control_);
+            price = std::move(found.price);
+            guide = std::move(found.guide);
         }
-        std::sort(best.grants.begin(), best.grants.end(), [](const Grant& a, const Grant& b) {
-            return a.firm == b.firm ? a.scheme < b.scheme : a.firm < b.firm;
-        });
-        return best;
+        control_.report(stage::fund, 0.3);
+        auto found =
+            dual.improve(std::move(price), wanted, step > 1 ? few_rounds : most_rounds, control_);
+        price = std::move(found.price);
+        if (step <= 1) guide = std::move(found.guide);
+        control_.report(stage::fund, 0.6);
+        GrantDual::Prices shared;
+        const Cents bound = dual.ask(price, &shared).cents();
+        GrantFill fill(problem_, order_);
+        if (held != nullptr) {
+            GrantBook book = book_of(*held);
+            fill.exchange(book, control_, false);
+            return result(book, price, shared, bound);
+        }
+        GrantBook best = plans(fill, dual, guide, price, shared, bound);
+        if (!within(best.total(), bound) && problem_.seekers.size() <= GrantSearch::most_firms &&
+            problem_.room.empty()) {
+            (void)GrantSearch(problem_, fill, control_).improve(best, price);
+        }
+        if (!within(best.total(), bound) && problem_.seekers.size() > GrantSearch::most_firms) {
+            const auto enough =
+                bound - static_cast<Cents>(options_.gap * static_cast<double>(bound));
+            GrantRepair(problem_, order_, control_).improve(best, price, enough);
+        }
+        control_.report(stage::fund, 0.95);
+        return result(best, price, shared, bound);
     }
 
   private:
-    struct Offer {
-        SchemeId scheme;
-        double most = 0;
-    };
-    struct Seeker {
-        FirmId firm;
-        double limit = 0;
-        std::vector<Offer> offers;
-    };
+    static constexpr std::size_t sample = 20'000;  ///< firms whose answers find prices first
+    static constexpr int most_rounds = 150, few_rounds = 12, most_plans = 8;
 
-    /// Walks all lawful stacks of offers (at most one per stacking group), as positions in
-    /// `offers`.
-    template <class Visit>
-    void each_stack(const std::vector<Offer>& offers, std::size_t at,
-                    std::vector<std::size_t>& stack, const Visit& visit) const {
-        if (at == offers.size()) {
-            visit(stack);
-            return;
-        }
-        const std::string& group = market_.schemes[offers[at].scheme].stacking_group;
-        const bool taken =
-            !group.empty() && std::any_of(stack.begin(), stack.end(), [&](std::size_t k) {
-                return market_.schemes[offers[k].scheme].stacking_group == group;
-            });
-        if (!taken) {
-            stack.push_back(at);
-            each_stack(offers, at + 1, stack, visit);
-            stack.pop_back();
-        }
-        // Leaving out an offer helps only when it could block another of its group.
-        const bool rival = !group.empty() &&
-                           std::any_of(offers.begin() + static_cast<std::ptrdiff_t>(at) + 1,
-                                       offers.end(), [&](const Offer& o) {
-                                           return market_.schemes[o.scheme].stacking_group == group;
-                                       });
-        if (taken || rival) each_stack(offers, at + 1, stack, visit);
+    [[nodiscard]] bool within(Cents total, Cents bound) const {
+        return static_cast<double>(bound - total) <= options_.gap * static_cast<double>(bound);
     }
 
-    /// The best fill of one firm: amounts per offer, by net worth 1 - price, within `room` per
-    /// scheme. `worth`: at least what any fill is worth in the dual.
-    std::vector<double> best_fill(const Seeker& seeker, const std::vector<double>& price,
-                                  const std::vector<double>* room, double& worth) const {
-        std::vector<double> best(seeker.offers.size(), 0.0);
-        worth = 0;
-        std::vector<std::size_t> stack;
-        each_stack(seeker.offers, 0, stack, [&](std::vector<std::size_t> chosen) {
-            std::stable_sort(chosen.begin(), chosen.end(), [&](auto a, auto b) {
-                return price[seeker.offers[a].scheme] < price[seeker.offers[b].scheme];
-            });
-            double left = seeker.limit, sum = 0, lost = 0;
-            std::vector<double> amounts(seeker.offers.size(), 0.0);
-            for (const std::size_t k : chosen) {
-                const Offer& offer = seeker.offers[k];
-                double amount = std::min(offer.most, left);
-                if (room != nullptr) {
-                    amount = std::min(amount, (*room)[offer.scheme]);
-                    if (amount < market_.schemes[offer.scheme].floor_eur) continue;
-                }
-                if (amount <= 0) continue;
-                // In a plan every euro counts; in the dual only its worth beyond the price does.
-                const TwoDoubles net =
-                    exact_difference(1, (room != nullptr ? 1e-6 : 1) * price[offer.scheme]);
-                if (net.high <= 0) continue;
-                amounts[k] = amount;
-                const TwoDoubles rest = exact_difference(left, amount);
-                const double gain = net.high * amount;
-                const TwoDoubles total = exact_difference(sum, -gain);
-                lost += std::fabs(rest.low) + std::fabs(net.low) * amount +
-                        std::fabs(std::fma(net.high, amount, -gain)) + std::fabs(total.low);
-                left = rest.high;
-                sum = total.high;
+    /// The grants that the problem still allows.
+    [[nodiscard]] GrantBook book_of(const std::vector<Grant>& grants) const {
+        std::unordered_map<std::uint32_t, const Seeker*> of_firm;
+        for (const Seeker& s : problem_.seekers) of_firm.emplace(s.firm.value, &s);
+        GrantBook book(problem_);
+        for (const Grant& g : grants) {
+            const auto at = of_firm.find(g.firm.value);
+            if (at == of_firm.end()) continue;
+            const auto& kind = problem_.kinds[at->second->kind];
+            const auto k = std::lower_bound(kind.begin(), kind.end(), g.scheme.value);
+            if (k == kind.end() || *k != g.scheme.value) continue;
+            book.change(*at->second, static_cast<std::size_t>(k - kind.begin()),
+                        static_cast<Cents>(std::llround(g.amount_eur * 100)));
+        }
+        return book;
+    }
+
+    /// Money is worth money, so a budget that everybody wants in full has price 1.
+    [[nodiscard]] GrantDual::Prices first_guess(const GrantDual& dual) const {
+        GrantDual::Prices price(problem_.budget.size(), 0);
+        const DualAnswer wanted = dual.ask(price);
+        for (const std::size_t s : dual.limited())
+            price[s] = wanted.taken[s] > problem_.budget[s] ? price_one : 0;
+        return price;
+    }
+
+    /// Plans at the prices, and at prices nearby: dearer where a plan ran out, cheaper where it
+    /// left something.
+    GrantBook plans(GrantFill& fill, const GrantDual& dual, const GrantDual::Guide& guide,
+                    const GrantDual::Prices& price, const GrantDual::Prices& shared, Cents bound) {
+        GrantBook best = fill.fill(price, shared);
+        fill.exchange(best, control_);
+        if (within(best.total(), bound)) return best;
+        GrantBook guided = fill.fill(dual, guide, price, shared);
+        fill.exchange(guided, control_);
+        if (guided.total() > best.total()) best = std::move(guided);
+        std::int64_t step = price_one / 64;
+        GrantDual::Prices trial = price;
+        GrantBook last = best;
+        for (int k = 0; k < most_plans && !within(best.total(), bound) && !control_.stop(); ++k) {
+            for (std::size_t s = 0; s < trial.size(); ++s) {
+                if (problem_.budget[s] >= no_limit) continue;
+                const bool over = last.left(s) > 0;
+                trial[s] =
+                    std::clamp<std::int64_t>(trial[s] + (over ? -step : step / 2), 0, price_one);
             }
-            // An amount that is off by what was lost before it is off by no more than that.
-            lost *= static_cast<double>(1 + chosen.size());
-            const double most = lost > 0 ? std::nextafter(sum + 2 * lost, HUGE_VAL) : sum;
-            if (most > worth) {
-                worth = most;
-                best = amounts;
-            }
-        });
+            last = fill.fill(trial, shared);
+            fill.exchange(last, control_);
+            if (last.total() > best.total()) best = last;
+            if (k % 2 == 1) step /= 2;
+        }
         return best;
     }
 
-    /// The next prices to try. Money is worth money, so a budget that everybody wants in full has
-    /// price 1: that is the first guess. Then Polyak's steps: as long as the gap asks for, shorter
-    /// when they bring nothing.
-    void move(std::vector<double>& price, const std::vector<double>& demand, double gap_eur,
-              double damping, int round) const {
-        std::vector<double> excess(price.size(), 0.0);
-        double square = 0;
-        for (std::size_t s = 0; s < price.size(); ++s) {
-            const double budget = market_.schemes[s].budget_eur;
-            if (!std::isfinite(budget)) continue;
-            excess[s] = demand[s] - budget;
-            // A price at its end that would pass it does not take part in the step.
-            if ((price[s] <= 0 && excess[s] < 0) || (price[s] >= 1 && excess[s] > 0)) excess[s] = 0;
-            square += excess[s] * excess[s];
-        }
-        if (square <= 0) return;
-        for (std::size_t s = 0; s < price.size(); ++s) {
-            if (round == 0) {
-                price[s] = excess[s] > 0 ? 1.0 : 0.0;
-            } else {
-                price[s] = std::clamp(price[s] + damping * gap_eur / square * excess[s], 0.0, 1.0);
+    GrantResult result(const GrantBook& book, const GrantDual::Prices& price,
+                       const GrantDual::Prices& shared, Cents bound) const {
+        GrantResult out;
+        for (const Seeker& s : problem_.seekers) {
+            for (std::size_t k = 0; k < problem_.offers(s); ++k) {
+                const Cents amount = book.given(s, k);
+                if (amount > 0)
+                    out.grants.push_back(
+                        {s.firm, SchemeId(problem_.kinds[s.kind][k]), eur(amount)});
             }
         }
+        std::sort(out.grants.begin(), out.grants.end(), [](const Grant& a, const Grant& b) {
+            return a.firm == b.firm ? a.scheme < b.scheme : a.firm < b.firm;
+        });
+        for (const std::int64_t p : price) out.prices.push_back(price_eur(p));
+        for (const std::int64_t p : shared) out.prices.push_back(price_eur(p));
+        Certificate& c = out.certificate;
+        c.unit = 0.01;
+        c.objective = static_cast<double>(book.total()) * c.unit;
+        c.bound = static_cast<double>(bound) * c.unit;
+        c.status = status_for(c.gap(), options_.gap);
+        return out;
     }
 
-    double dual_value(const std::vector<double>& price, std::vector<double>& demand) const {
-        ExactSum bound;
-        std::fill(demand.begin(), demand.end(), 0.0);
-        for (std::size_t s = 0; s < price.size(); ++s) {
-            if (price[s] > 0) bound.add_product(price[s], market_.schemes[s].budget_eur);
-        }
-        for (const Seeker& seeker : seekers_) {
-            double worth = 0;
-            const auto amounts = best_fill(seeker, price, nullptr, worth);
-            for (std::size_t k = 0; k < amounts.size(); ++k)
-                demand[seeker.offers[k].scheme] += amounts[k];
-            bound.add(worth);
-        }
-        return bound.up();
-    }
-
-    std::vector<Grant> fill(const std::vector<double>& price) const {
-        std::vector<double> room;
-        for (const Scheme& s : market_.schemes) room.push_back(s.budget_eur);
-        std::vector<Grant> grants;
-        for (const std::size_t at : by_priority_) {
-            const Seeker& seeker = seekers_[at];
-            double worth = 0;
-            const auto amounts = best_fill(seeker, price, &room, worth);
-            for (std::size_t k = 0; k < amounts.size(); ++k) {
-                // Whole cents, rounded down, so that no limit is passed by rounding.
-                const double amount = std::floor(amounts[k] * 100) / 100;
-                const Offer& offer = seeker.offers[k];
-                if (amount <= 0 || amount < market_.schemes[offer.scheme].floor_eur) continue;
-                room[offer.scheme] -= amount;
-                grants.push_back({seeker.firm, offer.scheme, amount});
-            }
-        }
-        return grants;
-    }
-
-    static constexpr int most_rounds = 200;
-    static constexpr int patience = 6;
-    const Market& market_;
-    double gap_;
+    GrantProblem problem_;
+    AssignmentOptions options_;
     Control& control_;
-    std::vector<Seeker> seekers_;
-    std::vector<std::size_t> by_priority_;
+    std::vector<std::uint32_t> order_;
 };
 
 }  // namespace detail
 
-/// `firms` seek funds; `labels[i]`: labels of the advisers that serve firm i (indexed by FirmId
-/// over all firms).
+/// `firms` seek funds; `backing[i]`: what the advisers of firm i bring (by FirmId, over all firms).
 [[nodiscard]] inline GrantResult grant(const Market& market, const std::vector<FirmId>& firms,
-                                       const std::vector<WordSet>& labels,
+                                       const std::vector<Backing>& backing,
                                        const AssignmentOptions& options, Control& control) {
-    return detail::GrantSolver(market, firms, labels, options, control).solve();
+    return detail::GrantSolver(market,
+                               detail::grant_problem(market, firms, backing, {}, options.threads),
+                               options, control)
+        .solve();
+}
+
+/// Once dossiers stand: grants that they exclude are withdrawn, and what these set free is granted
+/// again. No other firm loses aid, and the certificate is about all grants that leave the dossiers
+/// standing.
+[[nodiscard]] inline GrantResult grant_again(const Market& market, const std::vector<FirmId>& firms,
+                                             const std::vector<Backing>& backing,
+                                             const Standing& standing, const GrantResult& before,
+                                             const AssignmentOptions& options, Control& control) {
+    return detail::GrantSolver(
+               market, detail::grant_problem(market, firms, backing, standing, options.threads),
+               options, control)
+        .solve(before.prices, &before.grants);
 }
 
 }  // namespace libmatch

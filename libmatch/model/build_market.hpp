@@ -311,8 +311,8 @@ class MarketBuilder {
         s.trust_prior_failures = in.numbers("trust_prior_failures", 1, {1e-6, 1e9})[0];
         s.trust_confidence = in.numbers("trust_confidence", 0.9, {0.5, 0.999999})[0];
         s.trust_label_bonus = in.numbers("trust_label_bonus", 0.1, {0, 1})[0];
-        s.aid_intensity_max = in.numbers("aid_intensity_max", 0.8, {0, 1})[0];
-        s.de_minimis_ceiling_eur = in.numbers("de_minimis_ceiling_eur", 300'000, {0, 1e12})[0];
+        s.aid_intensity_max = in.numbers("aid_intensity_max", 1, {0, 1})[0];
+        s.de_minimis_ceiling_eur = in.numbers("de_minimis_ceiling_eur", HUGE_VAL, {0, 1e12})[0];
         s.resources_per_firm = in.whole<int>("resources_per_firm", 5, 0, Team::most_members)[0];
         s.resources_neighbour_km = in.numbers("resources_neighbour_km", 30, {0, 20'000})[0];
         if (const TextColumn* after = in.text("funding_after"); after && !(*after)[0].empty()) {
@@ -342,7 +342,7 @@ class MarketBuilder {
         TableReader in = open("dossier_rules");
         const TextColumn* name = in.required_text("rule");
         const TextColumn* keys = in.text("keys");
-        const auto min_sum = in.numbers("min_sum", 20'000, {0, HUGE_VAL});
+        const auto min_sum = in.numbers("min_sum", 0, {0, HUGE_VAL});
         const auto max_sum = in.numbers("max_sum", HUGE_VAL, {0, HUGE_VAL});
         constexpr double most = 2'147'483'647;
         const auto min_members = in.whole<std::int32_t>("min_members", 1, 1, most);
@@ -540,10 +540,13 @@ class MarketBuilder {
         const auto floor = in.numbers("floor_eur", 0, {0, HUGE_VAL});
         const auto budget = in.numbers("budget_eur", HUGE_VAL, {0, HUGE_VAL});
         const auto zone = zones(in);
-        const auto naf = naf_lists(in, "naf_in");
+        const auto naf_in = naf_lists(in, "naf_in"), naf_out = naf_lists(in, "naf_out");
         const auto low = in.numbers("headcount_min", 0, {0, HUGE_VAL});
         const auto high = in.numbers("headcount_max", HUGE_VAL, {0, HUGE_VAL});
+        const auto intensity = in.numbers("intensity_max", 1, {0, 1});
         const auto collective = in.whole<std::uint8_t>("collective_only", 0, 0, 1);
+        const auto de_minimis = in.whole<std::uint8_t>("de_minimis", 1, 0, 1);
+        const TextColumn* networks = in.text("network_required");
         for (std::size_t r = 0; r < in.rows(); ++r) {
             Scheme s;
             s.id = id[r];
@@ -556,13 +559,36 @@ class MarketBuilder {
             s.floor_eur = floor[r];
             s.budget_eur = budget[r];
             s.zone = zone[r];
-            s.naf_in = naf[r];
+            s.naf_in = naf_in[r];
+            s.naf_out = naf_out[r];
             s.headcount_min = low[r];
             s.headcount_max = high[r];
+            s.intensity_max = intensity[r];
             s.collective_only = collective[r] != 0;
+            s.de_minimis = de_minimis[r] != 0;
+            s.networks_required = networks_of(in, networks, r);
             s.label_required = words(in, label, r, "label_required", labels_);
             market_.schemes.push_back(std::move(s));
         }
+    }
+
+    /// The networks that a scheme asks for, one bit each.
+    std::uint64_t networks_of(TableReader& in, const TextColumn* column, std::size_t r) {
+        std::uint64_t set = 0;
+        if (column == nullptr) return set;
+        for (const std::string_view item : list_items((*column)[r])) {
+            const auto network = networks_.find(item);
+            if (!network) {
+                in.fault(r, "network_required", item, "no adviser or programme is of this network",
+                         "name a network of the table advisers");
+            } else if (*network >= 64) {
+                in.fault(r, "network_required", item, "only the first 64 networks can be required",
+                         "use fewer networks");
+            } else {
+                set |= std::uint64_t{1} << *network;
+            }
+        }
+        return set;
     }
 
     void read_lenders() {

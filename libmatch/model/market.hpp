@@ -140,10 +140,14 @@ struct Scheme {
     std::string id, name, funder, stacking_group, dated, source;
     double rate = 0, cap_eur = HUGE_VAL, floor_eur = 0, budget_eur = HUGE_VAL;
     Zone zone;
-    std::vector<NafCode> naf_in;
+    std::vector<NafCode> naf_in, naf_out;
     double headcount_min = 0, headcount_max = HUGE_VAL;
-    bool collective_only = false;
+    /// Largest share of the cost that all aid together may reach once this scheme takes part.
+    double intensity_max = 1;
+    bool collective_only = false;  ///< only for members of a dossier
+    bool de_minimis = true;        ///< counts under the de minimis ceiling
     WordSet label_required = 0;
+    std::uint64_t networks_required = 0;  ///< bit k: an adviser of network k serves the firm
 };
 
 /// Stands for a lender's budget without limit: more than all loans together.
@@ -282,8 +286,8 @@ struct Settings {
     double trust_prior_successes = 1, trust_prior_failures = 1;
     double trust_confidence = 0.9;
     double trust_label_bonus = 0.1;
-    double aid_intensity_max = 0.8;
-    double de_minimis_ceiling_eur = 300'000;
+    double aid_intensity_max = 1;  ///< largest share of the cost that all aid may reach
+    double de_minimis_ceiling_eur = HUGE_VAL;
     ProgrammeId funding_after;  ///< firms reached by this programme seek funds; none = all firms
     std::uint32_t lead_network = 0;  ///< network whose advisers lead dossiers
     WordSet lead_labels_required = 0;

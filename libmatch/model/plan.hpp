@@ -57,11 +57,37 @@ struct Grant {
     double amount_eur = 0;
 };
 
+/// How far the budget of a scheme goes.
+struct BudgetUse {
+    SchemeId scheme;
+    double firms_open = 0;    ///< seekers that its rules admit
+    double firms_served = 0;  ///< of these, with a grant
+    double asked_eur = 0;     ///< what it would grant to all of them, each alone
+    double granted_eur = 0;
+    double left_eur = 0;      ///< infinite without a budget
+    double marginal_eur = 0;  ///< by how much one euro more raises the bound on all grants
+};
+
 struct Loan {
     DossierId dossier;  ///< none for a solo loan
     FirmId firm;        ///< none for a pooled loan
     LenderId lender;
     double amount_eur = 0;
+};
+
+/// One way to the money that a firm still lacks: a loan of its own, a dossier, or none.
+struct FundingPath {
+    enum class Kind : std::uint8_t { solo, pooled, none };
+    FirmId firm;
+    Kind kind = Kind::none;
+    bool chosen = false;
+    double residual_eur = 0;  ///< what the firm lacks after own funds and grants
+    double grants_eur = 0;
+    double loan_eur = 0;
+    double interest_eur = 0;  ///< of one year; 0 where no lender is named
+    LenderId lender;          ///< may be none
+    DossierId dossier;  ///< of a pooled path: the firm's own, or the nearest that is open to it
+    double distance_km = 0;  ///< to the dossier's seat
 };
 
 struct Recommendation {
@@ -152,7 +178,9 @@ struct Plan {
     std::vector<Dossier> dossiers;
     std::vector<Specialist> specialists;  ///< sorted by dossier, then adviser
     std::vector<Grant> grants;
+    std::vector<BudgetUse> budgets;  ///< one per scheme, once grants were made
     std::vector<Loan> loans;
+    std::vector<FundingPath> paths;  ///< sorted by firm, then kind
     std::vector<Recommendation> resources;
     std::vector<Group> workshops, shared_staff;
     std::vector<Visit> visits;               ///< by adviser, day and position

@@ -37,6 +37,7 @@ inline constexpr std::string_view unlimited_price = "adviser_unlimited";
 
 /// Kind of the prices of quotas.
 inline constexpr std::string_view quota_price = "quota";
+inline constexpr std::array<std::string_view, 3> path_kinds{"solo", "pooled", "none"};
 
 /// Things of one kind that have prices, and their ids.
 struct PriceOwner {
@@ -45,7 +46,8 @@ struct PriceOwner {
 };
 
 /// The owners of a stage's prices, in the order of these.
-inline std::vector<PriceOwner> price_owners(const Market& market, const std::string& stage_name) {
+inline std::vector<PriceOwner> price_owners(const Market& market, const Plan& plan,
+                                            const std::string& stage_name) {
     const auto ids = [](const char* kind, const auto& rows) {
         PriceOwner owner{kind, {}};
         for (const auto& row : rows) owner.ids.push_back(row.id);
@@ -54,7 +56,11 @@ inline std::vector<PriceOwner> price_owners(const Market& market, const std::str
     const auto& firms = market.firms.id;
     const auto& advisers = market.advisers.id;
     if (stage_name == stage::resources) return {};
-    if (stage_name == stage::fund) return {ids("scheme", market.schemes)};
+    if (stage_name == stage::fund) {
+        PriceOwner rooms{"dossier", {}};
+        for (std::size_t d = 0; d < plan.dossiers.size(); ++d) rooms.ids.push_back(dossier_name(d));
+        return {ids("scheme", market.schemes), rooms};
+    }
     if (stage_name == stage::lend) return {ids("lender", market.lenders)};
     if (stage_name == stage::pool || stage_name == stage::workshops)
         return {{"firm", firms}, ids("site", market.sites)};
@@ -182,6 +188,21 @@ class PlanReader {
                           look_up<SchemeId>(in, scheme, "scheme_id", r, scheme_), amount[r]};
             if (g.firm.known() && g.scheme.known()) plan_.grants.push_back(g);
         }
+        TableReader budgets = open("budgets");
+        const auto* of = budgets.text("scheme_id");
+        const auto firms_open = budgets.numbers("firms_open", 0, {}),
+                   served = budgets.numbers("firms_served", 0, {}),
+                   asked = budgets.numbers("asked_eur", 0, {}),
+                   granted = budgets.numbers("granted_eur", 0, {}),
+                   left = budgets.numbers("left_eur", HUGE_VAL, {}),
+                   marginal = budgets.numbers("marginal_eur", 0, {});
+        for (std::size_t r = 0; r < budgets.rows() && of != nullptr; ++r) {
+            const auto s = look_up<SchemeId>(budgets, of, "scheme_id", r, scheme_);
+            if (s.known())
+                plan_.budgets.push_back(
+                    {s, firms_open[r], served[r], asked[r], granted[r], left[r], marginal[r]});
+        }
+        read_paths();
         TableReader loans = open("loans");
         const auto *dossier = loans.text("dossier_id"), *borrower = loans.text("firm_id"),
                    *lender = loans.required_text("lender_id");
@@ -192,6 +213,31 @@ class PlanReader {
                             look_up<LenderId>(loans, lender, "lender_id", r, lender_), lent[r]};
             if (loan.lender.known() && (loan.dossier.known() || loan.firm.known()))
                 plan_.loans.push_back(loan);
+        }
+    }
+
+    void read_paths() {
+        TableReader in = open("paths");
+        const auto *firm = in.text("firm_id"), *path = in.text("path"),
+                   *lender = in.text("lender_id"), *dossier = in.text("dossier_id");
+        const auto chosen = in.numbers("chosen", 0, {}),
+                   residual = in.numbers("residual_eur", 0, {}),
+                   grants = in.numbers("grants_eur", 0, {}), loan = in.numbers("loan_eur", 0, {}),
+                   interest = in.numbers("interest_eur", 0, {}),
+                   distance = in.numbers("distance_km", 0, {});
+        for (std::size_t r = 0; r < in.rows() && firm != nullptr && path != nullptr; ++r) {
+            const auto at = std::find(path_kinds.begin(), path_kinds.end(), (*path)[r]);
+            if (at == path_kinds.end()) {
+                in.fault(r, "path", (*path)[r], "this is no path", "use solo, pooled or none");
+                continue;
+            }
+            const auto i = look_up<FirmId>(in, firm, "firm_id", r, market_.firm_index);
+            if (!i.known()) continue;
+            plan_.paths.push_back({i, static_cast<FundingPath::Kind>(at - path_kinds.begin()),
+                                   chosen[r] != 0, residual[r], grants[r], loan[r], interest[r],
+                                   look_up<LenderId>(in, lender, "lender_id", r, lender_),
+                                   look_up<DossierId>(in, dossier, "dossier_id", r, dossier_),
+                                   distance[r]});
         }
     }
 
@@ -434,7 +480,7 @@ class PlanReader {
             const std::string& name_of = plan_.certificates.back().first;
             if (name_of == stage::resources) continue;
             std::size_t owners = 0;
-            for (const PriceOwner& owner : price_owners(market_, name_of))
+            for (const PriceOwner& owner : price_owners(market_, plan_, name_of))
                 owners += owner.ids.size();
             plan_.prices[name_of].assign(owners, 0.0);
         }
@@ -457,7 +503,7 @@ class PlanReader {
             auto& ids = index[stage_of];
             if (ids.empty()) {
                 std::size_t k = 0;
-                for (const PriceOwner& o : price_owners(market_, stage_of)) {
+                for (const PriceOwner& o : price_owners(market_, plan_, stage_of)) {
                     for (const std::string& each : o.ids) ids[o.kind].emplace(each, k++);
                 }
             }
@@ -622,6 +668,21 @@ inline void write_churn(const Market& market, const Plan& plan, Tables& tables,
         grants << firm(g.firm) << market.schemes[g.scheme].id << g.amount_eur;
     tables.emplace("grants", grants.table());
 
+    W budgets({{"scheme_id", W::text},
+               {"firms_open", W::integer},
+               {"firms_served", W::integer},
+               {"asked_eur", W::real},
+               {"granted_eur", W::real},
+               {"left_eur", W::real},
+               {"marginal_eur", W::real}});
+    for (const BudgetUse& b : plan.budgets) {
+        // Without a budget there is no end to what is left: a missing value.
+        budgets << market.schemes[b.scheme].id << b.firms_open << b.firms_served << b.asked_eur
+                << b.granted_eur << (std::isfinite(b.left_eur) ? b.left_eur : std::nan(""))
+                << b.marginal_eur;
+    }
+    tables.emplace("budgets", budgets.table());
+
     W loans({{"loan_id", W::text},
              {"kind", W::text},
              {"dossier_id", W::text},
@@ -635,6 +696,25 @@ inline void write_churn(const Market& market, const Plan& plan, Tables& tables,
               << firm(x.firm) << lender(x.lender) << x.amount_eur;
     }
     tables.emplace("loans", loans.table());
+
+    W paths({{"firm_id", W::text},
+             {"path", W::text},
+             {"chosen", W::boolean},
+             {"residual_eur", W::real},
+             {"grants_eur", W::real},
+             {"loan_eur", W::real},
+             {"interest_eur", W::real},
+             {"lender_id", W::text},
+             {"dossier_id", W::text},
+             {"distance_km", W::real}});
+    for (const FundingPath& p : plan.paths) {
+        paths << firm(p.firm) << detail::path_kinds[static_cast<std::size_t>(p.kind)]
+              << (p.chosen ? 1.0 : 0.0) << p.residual_eur << p.grants_eur << p.loan_eur
+              << p.interest_eur << lender(p.lender)
+              << (p.dossier.known() ? detail::dossier_name(p.dossier) : std::string())
+              << p.distance_km;
+    }
+    tables.emplace("paths", paths.table());
 
     W resources({{"firm_id", W::text},
                  {"rank", W::integer},
@@ -727,7 +807,7 @@ inline void write_churn(const Market& market, const Plan& plan, Tables& tables,
         if (at == plan.prices.end()) continue;
         // A price of 0 is the default of reading, so only others are written.
         std::size_t position = 0;
-        for (const detail::PriceOwner& owner : detail::price_owners(market, stage_name)) {
+        for (const detail::PriceOwner& owner : detail::price_owners(market, plan, stage_name)) {
             for (std::size_t k = 0; k < owner.ids.size() && position < at->second.size(); ++k) {
                 const double price = at->second[position++];
                 if (price != 0) prices << stage_name << owner.kind << owner.ids[k] << price;

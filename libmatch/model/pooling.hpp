@@ -29,7 +29,7 @@ enum class SeatKind : std::uint8_t {
 
 struct DossierRule {
     std::string name = "rule";
-    double min_sum = 20'000;    ///< EUR
+    double min_sum = 0;         ///< EUR
     double max_sum = HUGE_VAL;  ///< EUR
     std::int32_t min_members = 1;
     std::int32_t max_members = std::numeric_limits<std::int32_t>::max();

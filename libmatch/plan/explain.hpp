@@ -2,25 +2,15 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include <libmatch/model/plan.hpp>
-#include <libmatch/score/funding.hpp>
+#include <libmatch/plan/explain_grants.hpp>
 #include <libmatch/score/scorer.hpp>
 
 namespace libmatch {
 namespace detail {
-
-inline std::string rounded(double x, int digits = 3) {
-    std::ostringstream out;
-    out.setf(std::ios::fixed);
-    out.precision(digits);
-    out << x;
-    return out.str();
-}
 
 inline double price_of(const Plan& plan, const std::string& stage_name, std::size_t index) {
     const auto at = plan.prices.find(stage_name);
@@ -162,12 +152,7 @@ inline std::string change_of(const Market& market, const Plan& plan, const std::
                                 ": the firm takes part in what blocks it: " + b.reason + ".");
         }
     }
-    for (const Grant& g : plan.grants) {
-        if (g.firm == i) {
-            lines.push_back("grant: " + rounded(g.amount_eur, 2) + " EUR from " +
-                            market.schemes[g.scheme].name + ".");
-        }
-    }
+    detail::explain_grants(market, plan, i, lines);
     for (std::size_t d = 0; d < plan.dossiers.size(); ++d) {
         const Dossier& x = plan.dossiers[d];
         for (const DossierMember& m : x.members) {
@@ -195,6 +180,7 @@ inline std::string change_of(const Market& market, const Plan& plan, const std::
                             market.lenders[loan.lender].name + ".");
         }
     }
+    detail::explain_paths(market, plan, i, lines);
     detail::explain_services(market, plan, i, lines);
     for (const Unserved& u : plan.unserved) {
         if (u.firm == i && u.stage.rfind("assign:", 0) != 0)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <libmatch/assign/assign.hpp>
+#include <libmatch/plan/paths.hpp>
 #include <libmatch/plan/run.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
@@ -180,6 +181,7 @@ inline void lend_stage(Run& run) {
                          loan.amount_eur);
         }
     }
+    compare_paths(run);
 }
 
 }  // namespace libmatch::detail

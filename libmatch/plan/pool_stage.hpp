@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include <libmatch/core/exact_sum.hpp>
 #include <libmatch/model/dossier_problem.hpp>
 #include <libmatch/model/pool_words.hpp>
 #include <libmatch/model/table_reader.hpp>
+#include <libmatch/plan/fund_stage.hpp>
 #include <libmatch/plan/run.hpp>
 #include <libmatch/pool/pool.hpp>
 
@@ -44,25 +44,42 @@ inline void add_dossier(Run& run, const PoolProblem& problem, const PoolGroup& g
     run.plan.dossiers.push_back(std::move(d));
 }
 
-/// Grants of collective schemes need a dossier. The budget set free is not granted again, and
-/// the gap shows it.
-inline void withdraw_collective_grants(Run& run) {
-    std::vector<std::uint8_t> pooled(run.market.firms.size(), 0);
-    for (const Dossier& d : run.plan.dossiers) {
-        for (const DossierMember& m : d.members) pooled[m.firm] = 1;
-    }
-    std::erase_if(run.plan.grants, [&](const Grant& g) {
-        return run.market.schemes[g.scheme].collective_only && pooled[g.firm] == 0;
-    });
-    for (auto& [name, c] : run.plan.certificates) {
-        if (name != stage::fund) continue;
-        ExactSum total;
-        for (const Grant& g : run.plan.grants) total.add(g.amount_eur);
-        c.objective = total.down();
-        if (c.status == Status::optimal || c.status == Status::within_gap) {
-            c.status = status_for(c.gap(), run.options.gap);
+/// Names the firms that no dossier takes, with all that the answer says of them.
+inline void name_left_out(Run& run, const std::vector<FirmId>& firms,
+                          const std::vector<double>& amounts, const PoolResult& result) {
+    for (std::size_t k = 0; k < firms.size(); ++k) {
+        if (result.reasons[k] == PoolReason::pooled) continue;
+        std::string reason = name(result.reasons[k]);
+        if (result.missing[k] > 0) {
+            reason += "; missing " + number_text(std::ceil(result.missing[k])) + " EUR";
         }
+        run.left_out(stage::pool, firms[k], std::move(reason), amounts[k]);
+        Unserved& answer = run.plan.unserved.back();
+        answer.missing_eur = result.missing[k];
+        const NearestGroup& near = result.nearest[k];
+        if (near.group == NearestGroup::none) continue;
+        answer.nearest = DossierId(near.group);
+        answer.needs = needs_text(near);
     }
+}
+
+/// Where members lack less since money was granted again, the answers to others follow.
+inline void answer_again(Run& run, const std::vector<FirmId>& firms,
+                         const std::vector<double>& amounts, PoolProblem& problem,
+                         PoolResult& result) {
+    const std::vector<double> residual = residuals(run);
+    bool changed = false;
+    for (std::size_t k = 0; k < firms.size(); ++k) {
+        if (result.reasons[k] != PoolReason::pooled || problem.amount[k] == residual[firms[k]])
+            continue;
+        problem.amount[k] = residual[firms[k]];
+        changed = true;
+    }
+    if (!changed) return;
+    answer_left_out(problem, result, run.options.threads);
+    std::erase_if(run.plan.unserved,
+                  [](const Unserved& u) { return u.stage == stage::pool && u.amount_eur > 0; });
+    name_left_out(run, firms, amounts, result);
 }
 
 inline void pool_stage(Run& run) {
@@ -84,38 +101,27 @@ inline void pool_stage(Run& run) {
     std::vector<double> prices(all_firms + run.market.sites.size(), 0.0);  // firms, then sites
     Certificate c;
     if (!run.market.dossier_rules.empty() && !firms.empty()) {
-        const PoolProblem problem = dossier_problem(run.market, firms, amounts);
+        PoolProblem problem = dossier_problem(run.market, firms, amounts);
         PoolOptions options;
         options.gap = run.options.pool_gap;
         options.seed = run.options.seed;
         options.max_rounds = pool_rounds;
         options.threads = run.options.threads;
-        const PoolResult result = libmatch::pool(problem, options, run.control);
+        PoolResult result = libmatch::pool(problem, options, run.control);
         for (const PoolGroup& g : result.groups) add_dossier(run, problem, g, firms);
-        for (std::size_t k = 0; k < firms.size(); ++k) {
-            prices[firms[k]] = result.prices[k];
-            if (result.reasons[k] == PoolReason::pooled) continue;
-            std::string reason = name(result.reasons[k]);
-            if (result.missing[k] > 0) {
-                reason += "; missing " + number_text(std::ceil(result.missing[k])) + " EUR";
-            }
-            run.left_out(stage::pool, firms[k], std::move(reason), amounts[k]);
-            Unserved& answer = run.plan.unserved.back();
-            answer.missing_eur = result.missing[k];
-            const NearestGroup& near = result.nearest[k];
-            if (near.group == NearestGroup::none) continue;
-            answer.nearest = DossierId(near.group);
-            answer.needs = needs_text(near);
-        }
+        for (std::size_t k = 0; k < firms.size(); ++k) prices[firms[k]] = result.prices[k];
         for (std::size_t s = 0; s < result.site_prices.size(); ++s)
             prices[all_firms + s] = result.site_prices[s];
         c = result.certificate;
+        name_left_out(run, firms, amounts, result);
+        fund_again(run);
+        answer_again(run, firms, amounts, problem, result);
     } else {
         for (std::size_t k = 0; k < firms.size(); ++k) {
             run.left_out(stage::pool, firms[k], "there is no dossier rule", amounts[k]);
         }
+        fund_again(run);
     }
-    withdraw_collective_grants(run);
     run.plan.prices[stage::pool] = std::move(prices);
     run.certify(stage::pool, c, started);
 }

@@ -213,4 +213,13 @@ inline void add_prices(const PoolProblem& problem, const PoolResult& result, Exa
     return result;
 }
 
+/// Says again why firms are in no group, what is missing and where the nearest group is, for
+/// amounts that changed since.
+inline void answer_left_out(const PoolProblem& problem, PoolResult& result, unsigned threads) {
+    const detail::Board board(problem, threads);
+    const Control go_on;
+    const detail::Reach reach = detail::ReachFinder(board).find(go_on);
+    detail::LeftOut(board, reach, result).answer(threads);
+}
+
 }  // namespace libmatch

@@ -16,11 +16,13 @@ from ._arrays import (
     assign,
     pool,
 )
+from ._coincidence import Coincidence, Grouping, coincidence
 from ._core import InputError
 from ._core import version as __version__
 from ._errors import Fault
 from ._io import read_market
 from ._judge import verify
+from ._legal import LegalFigure, legal_figures
 from ._market import Market, check, demo_market
 from ._place import Placement, place
 from ._plan import Plan, compare, read_plan, solve
@@ -33,9 +35,12 @@ __all__ = [
     "AssignResult",
     "Blocker",
     "Certificate",
+    "Coincidence",
     "DossierRule",
     "Fault",
+    "Grouping",
     "InputError",
+    "LegalFigure",
     "Market",
     "Placement",
     "Plan",
@@ -49,8 +54,10 @@ __all__ = [
     "__version__",
     "assign",
     "check",
+    "coincidence",
     "compare",
     "demo_market",
+    "legal_figures",
     "outcomes",
     "place",
     "pool",

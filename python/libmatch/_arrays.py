@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._errors import input_error
+from ._legal import figure
 from ._market import Market
 from ._plan import _real, _whole
 from ._quotas import Quota, quota_rows
@@ -744,7 +745,7 @@ class DossierRule:
     listed); None = at sites where any are listed, else at members. None = no limit.
     """
 
-    min_sum: float = 20_000
+    min_sum: float = figure("lender_ticket_eur")
     max_sum: float | None = None
     min_members: int = 1
     max_members: int | None = None

@@ -32,13 +32,16 @@ from libmatch._geography import (
     load_regions,
     load_skills,
 )
+from libmatch._legal import figure
 
 MARKET_DATE = date(2026, 1, 15)
-TICKET_EUR = 20_000.0
+TICKET_EUR = figure("lender_ticket_eur")
+EU_CAP_EUR = figure("eu_grant_cap_eur")
 
 DEMO_FIGURE = "figure of the demonstration market, not a legal text"
 EU_CAP = (
-    "cap of 10,000 EUR per firm as in the problem that libmatch was written for; " + DEMO_FIGURE
+    f"cap of {EU_CAP_EUR:,.0f} EUR per firm as in the problem that libmatch was written for; "
+    + DEMO_FIGURE
 )
 
 # Loans that all lenders together can grant, per firm of the market.
@@ -182,9 +185,8 @@ def _settings() -> pa.Table:
         "trust_prior_failures": 1.0,
         "trust_confidence": 0.9,
         "trust_label_bonus": 0.1,
-        "aid_intensity_max": 0.8,
-        # Regulation (EU) 2023/2831: small aid to one firm over three years
-        "de_minimis_ceiling_eur": 300_000.0,
+        "aid_intensity_max": figure("aid_intensity_max"),
+        "de_minimis_ceiling_eur": figure("de_minimis_ceiling_eur"),
     }
     row = {
         "date": MARKET_DATE,
@@ -219,10 +221,14 @@ def _schemes(firms: int, seed: int, weight: dict[str, float]) -> pa.Table:
         "floor_eur": 500.0,
         "zones": "FR",
         "naf_in": "",
+        "naf_out": "",
         "headcount_min": 0,
         "headcount_max": 29,
+        "intensity_max": 1.0,
         "collective_only": False,
+        "de_minimis": True,
         "label_required": "",
+        "network_required": "",
         "stacking_group": "",
         "dated": MARKET_DATE,
         "source": DEMO_FIGURE,
@@ -236,7 +242,7 @@ def _schemes(firms: int, seed: int, weight: dict[str, float]) -> pa.Table:
         return {"scheme_id": scheme_id, "name": name, **amounts, **usual, **other}
 
     eu = scheme(
-        "EU-DIGITAL", "Fonds européen, volet numérique", rate=0.35, cap=10_000.0, per_firm=5_200
+        "EU-DIGITAL", "Fonds européen, volet numérique", rate=0.35, cap=EU_CAP_EUR, per_firm=5_200
     )
     brick = scheme(
         "STATE-BRICK", "État, première brique numérique", rate=0.10, cap=3_000.0, per_firm=1_300
@@ -256,7 +262,10 @@ def _schemes(firms: int, seed: int, weight: dict[str, float]) -> pa.Table:
     rows = [
         eu | {"funder": "eu", "source": EU_CAP},
         brick | one_of_two,
-        cyber | one_of_two | {"naf_in": "47;55;56;69;86"},
+        # Safety needs somebody who knows it: a professional of the firm.
+        cyber
+        | one_of_two
+        | {"naf_in": "47;55;56;69;86", "network_required": NETWORKS[PROFESSIONAL]},
         together | {"funder": "state", "collective_only": True},
     ]
     names = _names(load_regions())
@@ -268,10 +277,13 @@ def _schemes(firms: int, seed: int, weight: dict[str, float]) -> pa.Table:
             cap=2_000.0 + 500 * int(rng.random() * 5),
             per_firm=part * (1_000 + 100 * int(rng.random() * 10)),
         )
-        rows.append(line | {"funder": "region", "zones": f"region:{region}"})
-    money = dict.fromkeys(["rate", "cap_eur", "budget_eur", "floor_eur"], _REAL)
+        # Regions top up what the others give, and no further.
+        tops_up = {"funder": "region", "zones": f"region:{region}", "intensity_max": 0.7}
+        rows.append(line | tops_up)
+    money = dict.fromkeys(["rate", "cap_eur", "budget_eur", "floor_eur", "intensity_max"], _REAL)
     bands = {"headcount_min": _WHOLE, "headcount_max": _WHOLE}
-    return _rows(rows, **money, **bands, collective_only=_YES_NO, dated=_DAY)
+    rules = {"collective_only": _YES_NO, "de_minimis": _YES_NO}
+    return _rows(rows, **money, **bands, **rules, dated=_DAY)
 
 
 def _lenders(firms: int, seed: int, weight: dict[str, float]) -> pa.Table:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from libmatch import _demo_random as draw
 from libmatch._demo_random import Floats, Ints
+from libmatch._legal import figure
 
 # Headcount and its share per mille. The programme is for firms under 30 employees.
 HEADCOUNTS = (
@@ -204,5 +205,6 @@ def _aid_received(rng: np.random.Generator, n: int) -> Floats:
     """Mostly none; a few firms stand close to the ceiling of small aid."""
     kind = draw.choose(rng, n, (82, 16, 2))
     some = draw.between(rng, n, 500, 40_000, 100)
-    near_ceiling = draw.between(rng, n, 285_000, 300_000, 500)
+    ceiling = int(figure("de_minimis_ceiling_eur"))
+    near_ceiling = draw.between(rng, n, ceiling - 15_000, ceiling, 500)
     return np.where(kind == 0, 0, np.where(kind == 1, some, near_ceiling)).astype(np.float64)

@@ -39,9 +39,11 @@ TEXT = frozenset(
             "lead_labels_required",
             "funder",
             "label_required",
+            "network_required",
         ),
         *("stacking_group", "source", "centre", "title", "kind", "reason"),
-        *("stage", "status", "workshop", "session_id", "job_id", "firm_column", "firm_value"),
+        *("stage", "status", "workshop", "session_id", "job_id", "path"),
+        *("firm_column", "firm_value"),
     }
 )
 DATES = frozenset({"created", "absent_from", "absent_until", "dated", "date"})

@@ -11,6 +11,7 @@ import pyarrow as pa
 from . import _core, _frames
 from ._errors import Fault, error, from_core, input_error
 from ._frames import Frame
+from ._legal import with_defaults
 from ._types import ColumnIn
 
 if TYPE_CHECKING:
@@ -53,10 +54,18 @@ class Market:
         `visits_per_day`.
     settings : dict or frame, optional
         One row of settings (EUR, dates), or the whole of a market.toml as `tomllib` reads it.
+        `de_minimis_ceiling_eur`, `aid_intensity_max` and the `min_sum` of dossier rules come from
+        `legal_figures()` where they are absent.
     skills, programmes : frame, optional
         Without `skills`, every `need_` column of the firms names one. Without `programmes`, each
         network of the advisers is a programme, by name.
-    dossier_rules, schemes, lenders, resources, pairs : frame, optional
+    schemes : frame, one row per grant line, optional
+        `scheme_id`, `funder`, `rate` (of the cost), `cap_eur`, `floor_eur`, `budget_eur`,
+        `stacking_group` (one of a group), `intensity_max` (share of the cost that all aid may reach
+        beside it), `de_minimis` (counts under that ceiling; default true), `collective_only`,
+        `label_required`, `network_required`, `zones`, `naf_in`, `naf_out`, `headcount_min`,
+        `headcount_max`, `name`, `dated`, `source`.
+    dossier_rules, lenders, resources, pairs : frame, optional
         What funding, pooling and training need; stages without their tables have nothing to do.
         The `keys` of a dossier rule are naf, naf_division, commune, epci, departement, region, or
         any text columns of `firms`, joined by ";"; a firm without one is not under the rule. A
@@ -271,6 +280,7 @@ class Market:
             tables["skills"] = _skills_of(tables["firms"])
         if "programmes" not in tables:
             tables["programmes"] = _programmes_of(tables["advisers"])
+        with_defaults(tables)
         return tables
 
     def _inputs(self) -> tuple[dict[str, dict[str, ColumnIn]], list[Fault]]:

@@ -22,6 +22,9 @@ from ._market import Market
 from ._progress import Listener, Progress, bars
 from ._verdict import Certificate
 
+if TYPE_CHECKING:
+    from ._coincidence import Coincidence
+
 STAGES = (
     *("assign", "fund", "pool", "lead", "specialists", "lend", "resources"),
     *("workshops", "visits", "shared_staff"),
@@ -30,7 +33,7 @@ TABLES = (
     *("assignments", "dossiers", "dossier_members", "dossier_specialists", "grants", "loans"),
     *("resources", "workshops", "workshop_members", "visits", "visit_choices"),
     *("shared_staff", "shared_staff_members"),
-    *("unserved", "certificates", "prices"),
+    *("unserved", "certificates", "prices", "budgets", "paths"),
     *("blockers", "blocker_members", "relaxations", "relaxed_assignments"),
     *("quotas", "changes", "previous_assignments", "unlimited_assignments"),
 )
@@ -68,6 +71,23 @@ LATER_TABLES = {
         [
             *((name, pa.string()) for name in ("job_id", "firm_id")),
             *((name, pa.float64()) for name in ("days", "distance_km")),
+        ]
+    ),
+    "paths": pa.schema(
+        [
+            *(("firm_id", pa.string()), ("path", pa.string()), ("chosen", pa.bool_())),
+            *((name, pa.float64()) for name in ("residual_eur", "grants_eur", "loan_eur")),
+            ("interest_eur", pa.float64()),
+            *(("lender_id", pa.string()), ("dossier_id", pa.string())),
+            ("distance_km", pa.float64()),
+        ]
+    ),
+    "budgets": pa.schema(
+        [
+            ("scheme_id", pa.string()),
+            *((name, pa.int64()) for name in ("firms_open", "firms_served")),
+            *((name, pa.float64()) for name in ("asked_eur", "granted_eur", "left_eur")),
+            ("marginal_eur", pa.float64()),
         ]
     ),
     # what an infeasible stage says
@@ -278,7 +298,8 @@ class Plan:
     """What was decided for a market, with certificates, prices and the settings that made it.
 
     Tables come in the frame library of the market's firms: `assignments`, `dossiers`,
-    `dossier_members`, `dossier_specialists`, `grants`, `loans`, `resources`, `workshops`,
+    `dossier_members`, `dossier_specialists`, `grants`, `budgets`, `loans`, `paths`,
+    `resources`, `workshops`,
     `workshop_members`, `visits`, `visit_choices`, `shared_staff`, `shared_staff_members`,
     `unserved` and `prices`; of infeasible stages `blockers`, `blocker_members`, `relaxations` and
     `relaxed_assignments`. Amounts are in EUR, distances in km, scores and prices in the unit of
@@ -362,6 +383,25 @@ class Plan:
         return self._frame("grants")
 
     @property
+    def budgets(self) -> Frame:
+        """`scheme_id, firms_open` (seekers that its rules admit)`, firms_served, asked_eur` (what
+        it would grant to all of them, each alone)`, granted_eur, left_eur` (missing without a
+        budget)`, marginal_eur`: by how much one euro more raises the bound on all grants. Where it
+        is above 0 the budget does not suffice: it serves first whom it is worth most to at this
+        price, then by priority, then by id.
+        """
+        return self._frame("budgets")
+
+    @property
+    def paths(self) -> Frame:
+        """`firm_id, path` (solo, pooled or none)`, chosen, residual_eur, grants_eur, loan_eur,
+        interest_eur` (of one year)`, lender_id, dossier_id, distance_km` (to its seat)`: the ways
+        to the money that each firm still lacks. A firm whose residual alone reaches a ticket has
+        its own loan compared with the nearest dossier that is open to it.
+        """
+        return self._frame("paths")
+
+    @property
     def loans(self) -> Frame:
         """`loan_id, kind` (pooled or solo)`, dossier_id, firm_id, lender_id, amount_eur`."""
         return self._frame("loans")
@@ -418,8 +458,8 @@ class Plan:
 
     @property
     def prices(self) -> Frame:
-        """`stage, kind` (adviser, firm, scheme, lender, site, quota, adviser_unlimited, adviser_day
-        or adviser_km)`, id, price`; who is not listed has price 0.
+        """`stage, kind` (adviser, firm, scheme, dossier, lender, site, quota, adviser_unlimited,
+        adviser_day or adviser_km)`, id, price`; who is not listed has price 0.
         """
         return self._frame("prices")
 
@@ -568,9 +608,14 @@ class Plan:
 
         write_plan(self._tables, self._settings, path)
 
-    def report(self, path: str | PathLike[str], lang: str = "fr") -> None:
+    def report(
+        self,
+        path: str | PathLike[str],
+        lang: str = "fr",
+        coincidence: Coincidence | None = None,
+    ) -> None:
         """Write one self-contained HTML page (map, charts, figures) in French ("fr") or English
-        ("en").
+        ("en"); with what `coincidence` found, it says what one grouping for aid and loans costs.
         """
         if lang not in ("fr", "en"):
             raise input_error(f"lang is {lang!r}; 'fr' or 'en' is expected")
@@ -579,7 +624,11 @@ class Plan:
 
         tables = self._known_market()._filled()
         language: Literal["fr", "en"] = "fr" if lang == "fr" else "en"
-        write_report(tables, self._tables, self.certificates, self._settings, path, language)
+        price = None if coincidence is None else (coincidence.price_firms, coincidence.price_eur)
+        write_report(
+            *(tables, self._tables, self.certificates, self._settings, path, language),
+            coincidence=price,
+        )
 
     def summary(self) -> str:
         """The plan in figures that a manager reads: who is served, money by source, proof of each

@@ -6,6 +6,7 @@ O(rows) time and memory; ids are matched in bulk, never one by one.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ class Place:
 
 @dataclass(frozen=True)
 class SchemeUse:
-    """budget_eur is NaN for a scheme without limit."""
+    """budget_eur is NaN for a scheme without limit; marginal_eur is what one euro more is worth,
+    NaN where the plan does not say.
+    """
 
     scheme_id: str
     name: str
@@ -65,6 +68,7 @@ class SchemeUse:
     budget_eur: float
     granted_eur: float
     firms: int
+    marginal_eur: float
 
 
 @dataclass(frozen=True)
@@ -272,7 +276,13 @@ class Numbers:
             *(budget.tolist(), granted.tolist(), firms.tolist()),
             strict=True,
         )
-        found = [SchemeUse(i, name or i, f, b, g, n) for i, name, f, b, g, n in rows]
+        table = self.plan.get("budgets")
+        known_ids = text(table, "scheme_id").to_pylist()
+        marginal = dict(zip(known_ids, numbers(table, "marginal_eur", 0).tolist(), strict=True))
+        found = [
+            SchemeUse(i, name or i, f, b, g, n, marginal.get(i, math.nan))
+            for i, name, f, b, g, n in rows
+        ]
         order = {funder: k for k, funder in enumerate(FUNDERS)}
         return sorted(found, key=lambda s: (order.get(s.funder, len(order)), -s.granted_eur))
 

@@ -31,7 +31,7 @@ def sections(plan: Plan) -> tuple[Section, ...]:
     """
     parts = (
         *(_firms(plan), _changes(plan), _quotas(plan), _dossiers(plan), _money(plan)),
-        _services(plan),
+        *(_budgets(plan), _services(plan)),
         *(_proof(plan), _contradictions(plan)),
     )
     return tuple(part for part in parts if part.rows)
@@ -188,6 +188,22 @@ def _km(plan: Plan) -> float:
     for adviser, day, km in rows:
         home[adviser, day] = km
     return math.fsum(_column(plan, "visits", "leg_km")) + math.fsum(home.values())
+
+
+def _budgets(plan: Plan) -> Section:
+    """The budgets that do not suffice, and what one euro more in each is worth."""
+    names = ("scheme_id", "firms_served", "firms_open", "marginal_eur")
+    rows = [
+        (
+            scheme,
+            f"{served:,} of {asked:,} firms served; one euro more is worth {marginal:.2f} EUR",
+        )
+        for scheme, served, asked, marginal in zip(
+            *(_column(plan, "budgets", name) for name in names), strict=True
+        )
+        if marginal > 0
+    ]
+    return Section("Budgets that do not suffice", tuple(rows))
 
 
 def _proof(plan: Plan) -> Section:

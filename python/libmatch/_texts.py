@@ -268,6 +268,21 @@ _WORDS: dict[str, tuple[str, str]] = {
     "granted": ("Accordé", "Granted"),
     "left": ("Reste", "Left"),
     "used": ("Consommé", "Used"),
+    "one_euro_more": ("Un euro de plus", "One euro more"),
+    "one_euro_note": (
+        "« Un euro de plus » : ce que vaudrait, en euros d'aides, un euro ajouté au budget."
+        " Au-dessus de zéro, le budget ne suffit pas : il va d'abord là où il vaut le plus à ce"
+        " prix, puis par priorité, puis par identifiant.",
+        "One euro more: what a euro added to the budget would be worth, in euros of grants. Above"
+        " zero the budget does not suffice: it goes first where it is worth most at this price,"
+        " then by priority, then by id.",
+    ),
+    "coincidence_costs": (
+        "Un seul regroupement pour l'aide et le prêt, au lieu de deux, coûte {firms} entreprises"
+        " financées par un prêt et {eur} d'aides et de prêts.",
+        "One grouping for aid and loan, instead of two, costs {firms} firms with a loan and {eur}"
+        " of grants and loans.",
+    ),
     "unlimited": ("sans limite", "unlimited"),
     "total": ("Total", "Total"),
     "reasons": ("Entreprises laissées de côté", "Firms left out"),
@@ -478,6 +493,14 @@ class Texts:
         words = format_currency(
             round(value), "EUR", pattern, locale=self.lang, currency_digits=False
         )
+        return str(words).replace("-", MINUS)
+
+    def cents(self, value: float) -> str:
+        """Euros with their cents."""
+        if not math.isfinite(value):
+            return DASH
+        pattern = f"#,##0.00{NO_BREAK}¤" if self.lang == "fr" else "¤#,##0.00"
+        words = format_currency(value, "EUR", pattern, locale=self.lang, currency_digits=False)
         return str(words).replace("-", MINUS)
 
     def short_euros(self, value: float) -> str:

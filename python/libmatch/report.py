@@ -37,6 +37,7 @@ def write_report(
     settings: Mapping[str, Any],
     path: str | os.PathLike[str],
     lang: Lang = "fr",
+    coincidence: tuple[int, float] | None = None,
 ) -> None:
     """Write the report of a plan as one self-contained HTML file.
 
@@ -46,6 +47,7 @@ def write_report(
     plan's table `certificates`.
     settings: what the plan was made with (gap, seed, ..., version), shown at the end.
     lang: "fr" or "en".
+    coincidence: what one grouping for aid and loans costs, in firms and EUR, to be told.
 
     The file appears whole or not at all. Raises ValueError for another language or a market without
     firms. O(rows) time; the file's size does not grow with the number of firms.
@@ -55,7 +57,9 @@ def write_report(
         raise ValueError("the market has no table firms: pass the tables that the plan was made of")
     found = Numbers(market_tables, plan_tables)
     proofs = _table_certificates(plan_tables) if certificates is None else dict(certificates)
-    page = _template().render(_contents(found, proofs, settings, words))
+    contents = _contents(found, proofs, settings, words)
+    contents["coincidence"] = _coincidence(coincidence, words)
+    page = _template().render(contents)
     _write_whole(Path(path), page)
 
 
@@ -335,6 +339,7 @@ def _schemes(found: Numbers, words: Texts) -> list[dict[str, Any]]:
                 "granted": words.euros(s.granted_eur),
                 "left": words.euros(s.budget_eur - s.granted_eur) if limited else DASH,
                 "used": words.percent(used),
+                "marginal": words.cents(s.marginal_eur) if s.marginal_eur >= 0 else DASH,
                 "part": round(100 * min(1.0, used), 2) if math.isfinite(used) else 0,
             }
         )
@@ -352,6 +357,14 @@ def _services(found: Numbers, words: Texts) -> list[dict[str, str]]:
         }
         for s in found.services
     ]
+
+
+def _coincidence(price: tuple[int, float] | None, words: Texts) -> str:
+    """One sentence, or none."""
+    if price is None:
+        return ""
+    firms, eur = price
+    return words("coincidence_costs", firms=words.whole(firms), eur=words.euros(eur))
 
 
 def _reasons(found: Numbers, words: Texts) -> list[dict[str, Any]]:
