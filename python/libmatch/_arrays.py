@@ -911,9 +911,9 @@ def pool(
         raise input_error("sites need places: give place with shape (firms, 2)")
     listed = None if sites is None else _places("sites", sites, None, metric)
     limits: dict[str, Any] = {}
-    for name, given, low in (("sessions", sessions, 0), ("seats", seats, 1)):
+    for name, given, least in (("sessions", sessions, 0), ("seats", seats, 1)):
         if given is not None:
-            limits[name] = _site_limit(name, given, low, listed)
+            limits[name] = _site_limit(name, given, least, listed)
     for name, given in (("together", together), ("apart", apart)):
         if given is not None:
             limits[name] = _firm_pairs(name, given, n)
