@@ -107,6 +107,14 @@ class RoundSearch {
         return best;
     }
 
+    [[nodiscard]] Slot empty_round(std::uint32_t firm) const {
+        Slot best;
+        for (std::size_t r = 0; r < area_.days() && best.round == waiting; ++r) {
+            if (now_.size[r] == 0) cheapest(r, firm, best);
+        }
+        return best;
+    }
+
     [[nodiscard]] double gain(std::uint32_t firm, double more_km) const {
         return area_.value(firm) - area_.cost_per_km() * more_km;
     }
@@ -186,7 +194,7 @@ class RoundSearch {
         }
         std::vector<std::pair<double, std::uint32_t>> order;
         for (std::uint32_t x = 0; x < rounds.size(); ++x) {
-            if (rounds[x].empty()) continue;
+            if (rounds[x].empty() || km[x] > area_.max_km()) continue;
             double worth = -area_.cost_per_km() * km[x];
             for (const std::uint32_t k : rounds[x]) worth += area_.value(k);
             if (worth > 0) order.emplace_back(-worth, x);
@@ -290,7 +298,7 @@ class RoundSearch {
         std::sort(keys_.begin(), keys_.end());
         for (const auto& [key, firm] : keys_) {
             if (now_.round_of[firm] != waiting) continue;  // it was listed twice
-            const Slot slot = cheapest(firm, true);
+            const Slot slot = random_.below(8) == 0 ? empty_round(firm) : cheapest(firm, true);
             if (slot.round == waiting) continue;
             // the first visit of a day need not pay for the way if later ones may
             const bool first = now_.size[slot.round] == 0 && random_.below(2) == 0;

@@ -106,7 +106,7 @@ TEST(Rounds, ReachTheBestAndNeverClaimLess) {
         reached += r.certificate.objective;
         bound += r.certificate.bound;
     }
-    EXPECT_GE(reached, 0.998 * known);
+    EXPECT_GE(reached, 0.9999 * known);
     EXPECT_LE(bound, 1.05 * known);
 }
 
