@@ -167,21 +167,24 @@ class GrantFill {
         return book;
     }
 
-    /// Uses up what budgets have left, as far as chains of exchanges reach. Unless `floors`, no
-    /// firm loses aid.
-    void exchange(GrantBook& book, const Control& control, bool floors = true) {
-        for (int round = 0; round < most_rounds && !control.stop(); ++round) {
+    /// Uses up what budgets have left, as far as chains of exchanges reach, or until the total is
+    /// `enough`. Unless `floors`, no firm loses aid.
+    void exchange(GrantBook& book, const Control& control, Cents enough = no_limit * 64,
+                  bool floors = true) {
+        // Looking at a country takes seconds, and later looks bring little.
+        const int rounds = order_.size() > 50'000 ? 6 : most_rounds;
+        for (int round = 0; round < rounds && book.total() < enough && !control.stop(); ++round) {
             const Cents before = book.total();
             gather(book);
-            while (augment(book)) {
-            }
+            int chains = 0;
+            while (book.total() < enough && chains < most_chains && augment(book)) ++chains;
             if (floors) open_at_floors(book);
             if (book.total() == before) break;
         }
     }
 
   private:
-    static constexpr int most_rounds = 30;
+    static constexpr int most_rounds = 30, most_chains = 4'000;  ///< chains in one round
     static constexpr std::size_t most_listed = 512;  ///< firms per pair of schemes in one round
 
     struct Taker {

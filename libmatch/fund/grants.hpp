@@ -80,7 +80,7 @@ class GrantSolver {
         GrantFill fill(problem_, order_);
         if (held != nullptr) {
             GrantBook book = book_of(*held);
-            fill.exchange(book, control_, false);
+            fill.exchange(book, control_, enough(bound), false);
             return result(book, price, shared, bound);
         }
         GrantBook best = plans(fill, dual, guide, price, shared, bound);
@@ -89,9 +89,7 @@ class GrantSolver {
             (void)GrantSearch(problem_, fill, control_).improve(best, price);
         }
         if (!within(best.total(), bound) && problem_.seekers.size() > GrantSearch::most_firms) {
-            const auto enough =
-                bound - static_cast<Cents>(options_.gap * static_cast<double>(bound));
-            GrantRepair(problem_, order_, control_).improve(best, price, enough);
+            GrantRepair(problem_, order_, control_).improve(best, price, enough(bound));
         }
         control_.report(stage::fund, 0.95);
         return result(best, price, shared, bound);
@@ -103,6 +101,11 @@ class GrantSolver {
 
     [[nodiscard]] bool within(Cents total, Cents bound) const {
         return static_cast<double>(bound - total) <= options_.gap * static_cast<double>(bound);
+    }
+
+    /// A total within the gap asked; all of the bound for gap 0.
+    [[nodiscard]] Cents enough(Cents bound) const {
+        return bound - static_cast<Cents>(options_.gap * static_cast<double>(bound));
     }
 
     /// The grants that the problem still allows.
@@ -136,11 +139,14 @@ class GrantSolver {
     GrantBook plans(GrantFill& fill, const GrantDual& dual, const GrantDual::Guide& guide,
                     const GrantDual::Prices& price, const GrantDual::Prices& shared, Cents bound) {
         GrantBook best = fill.fill(price, shared);
-        fill.exchange(best, control_);
         if (within(best.total(), bound)) return best;
         GrantBook guided = fill.fill(dual, guide, price, shared);
-        fill.exchange(guided, control_);
+        // Exchanges look at every firm: of many firms only the better plan is worth it.
+        const bool many = problem_.seekers.size() > 50'000;
+        if (!many || best.total() > guided.total()) fill.exchange(best, control_, enough(bound));
+        if (!many || guided.total() > best.total()) fill.exchange(guided, control_, enough(bound));
         if (guided.total() > best.total()) best = std::move(guided);
+        if (many) return best;
         std::int64_t step = price_one / 64;
         GrantDual::Prices trial = price;
         GrantBook last = best;
@@ -152,7 +158,7 @@ class GrantSolver {
                     std::clamp<std::int64_t>(trial[s] + (over ? -step : step / 2), 0, price_one);
             }
             last = fill.fill(trial, shared);
-            fill.exchange(last, control_);
+            fill.exchange(last, control_, enough(bound));
             if (last.total() > best.total()) best = last;
             if (k % 2 == 1) step /= 2;
         }

@@ -199,11 +199,10 @@ def _sum(plan: Plan, table: str) -> float:
 
 
 def _with_loan(plan: Plan) -> int:
-    loans = plan._tables["loans"]
-    pooled = pc.filter(loans.column("dossier_id"), pc.equal(loans.column("kind"), "pooled"))
-    members = plan._tables["dossier_members"].column("dossier_id")
-    of_pool = pc.sum(pc.is_in(members, value_set=pc.unique(pooled).cast(members.type))).as_py() or 0
-    return int(of_pool) + loans.num_rows - len(pooled)
+    kinds = plan._tables["loans"].column("kind").to_pylist()
+    lent = set(plan._tables["loans"].column("dossier_id").to_pylist())
+    members = plan._tables["dossier_members"].column("dossier_id").to_pylist()
+    return int(sum(dossier in lent for dossier in members) + kinds.count("solo"))
 
 
 def _aid_tables(market: Market) -> dict[str, pa.Table]:
