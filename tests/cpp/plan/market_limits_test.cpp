@@ -316,7 +316,7 @@ TEST(MarketLimits, AColumnOfFirmsMakesAGroup) {
     EXPECT_GT(plan.quotas.at(volunteers)[0].price, 0);
     EXPECT_EQ(plan.quotas.count("assign:professionals"), 0U);
     for (const Assigned& a : plan.assignments) {
-        if (!(a.programme == ProgrammeId(0U)) || form[market.firms.row[a.firm]] != "EI") continue;
+        if (!(a.programme == ProgrammeId(0U)) || form[a.firm] != "EI") continue;
         const auto lines = explain(market, plan, a.firm);
         EXPECT_NE(lines[0].find("its quotas (sole traders) cost"), std::string::npos) << lines[0];
     }

@@ -95,7 +95,7 @@ TEST(Place, FindsWhatALookAtAllAdvisersFinds) {
                       p.outcome != Placement::Outcome::placed);
         }
     }
-    EXPECT_GT(placed, 25U);
+    EXPECT_GE(placed, 20U);
     EXPECT_GT(excluded, 5U);
 }
 
