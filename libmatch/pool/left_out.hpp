@@ -1,10 +1,10 @@
 // Answers for the firms that no group takes: why, what amount is missing, and the nearest group
 // with all that a firm would need to be taken there.
 //
-// Method: keys, amounts and bonds are read off the problem, missing amounts were found with the
-// reach (reach.hpp). Groups of each rule and cell are sorted by the first coordinate of their seat;
-// from a firm's own coordinate the search goes both ways until no seat beyond can be nearer. Ties
-// go to the smaller group.
+// Method: keys, amounts and bonds are read off the problem, missing amounts come from the caller.
+// Groups of each rule and cell are sorted by the first coordinate of their seat; from a firm's own
+// coordinate the search goes both ways until no seat beyond can be nearer. Ties go to the smaller
+// group.
 //
 // Complexity: O(groups log groups + groups in the strip of the nearest) per firm that is out.
 // Deterministic for any number of threads.
@@ -18,14 +18,15 @@
 #include <vector>
 
 #include <libmatch/core/parallel.hpp>
-#include <libmatch/pool/reach.hpp>
+#include <libmatch/pool/board.hpp>
 
 namespace libmatch::detail {
 
 class LeftOut {
   public:
-    LeftOut(const Board& board, const Reach& reach, PoolResult& result)
-        : board_(board), problem_(board.problem()), reach_(reach), result_(result) {
+    /// `board`: where units meet; may be null where no firms are bound together.
+    LeftOut(const PoolProblem& problem, const Bonds& bonds, const Board* board, PoolResult& result)
+        : problem_(problem), bonds_(bonds), board_(board), result_(result) {
         for (std::uint32_t g = 0; g < result.groups.size(); ++g) {
             const PoolGroup& group = result.groups[g];
             const std::uint32_t cell = problem_.rules[group.rule].cell_of(group.members.front());
@@ -34,8 +35,11 @@ class LeftOut {
         for (auto& [cell, list] : groups_) std::sort(list.begin(), list.end());
     }
 
-    void answer(unsigned threads) {
-        const std::size_t n = board_.firms();
+    /// meets(firm, missing): whether some seat may hold a lawful group with the firm; else what is
+    /// missing. Called by several threads.
+    template <class Meets>
+    void answer(unsigned threads, const Meets& meets) {
+        const std::size_t n = problem_.amount.size();
         result_.reasons.assign(n, PoolReason::not_worth);
         result_.missing.assign(n, 0);
         result_.nearest.assign(n, {});
@@ -47,11 +51,14 @@ class LeftOut {
                 if (result_.reasons[i] == PoolReason::pooled) continue;
                 result_.nearest[i] = nearest(FirmId(i));
                 result_.reasons[i] = reason(FirmId(i));
-                if (result_.reasons[i] == PoolReason::too_few_neighbours)
-                    result_.missing[i] = std::isfinite(reach_.missing[i]) ? reach_.missing[i] : 0;
+                double missing = HUGE_VAL;
+                if (result_.reasons[i] != PoolReason::not_worth || meets(FirmId(i), missing))
+                    continue;
+                result_.reasons[i] = PoolReason::too_few_neighbours;
+                result_.missing[i] = std::isfinite(missing) ? missing : 0;
             }
         });
-        if (!board_.bonds().any()) return;
+        if (!bonds_.any()) return;
         for (const PoolGroup& group : result_.groups) mark_kept_apart(group);
     }
 
@@ -85,28 +92,27 @@ class LeftOut {
         if (!covered) return PoolReason::no_rule;
         if (!fits) return PoolReason::amount_over_max;
         if (!with_others || !unit_meets(i)) return PoolReason::bound_to_others;
-        return reach_.can_join.empty() || reach_.can_join[i] ? PoolReason::not_worth
-                                                             : PoolReason::too_few_neighbours;
+        return PoolReason::not_worth;
     }
 
     /// Whether firm i, with all that are bound to it, is under a rule.
     [[nodiscard]] bool under(const PoolRule& keyed, FirmId i) const {
         return keyed.cell_of(i) != PoolRule::no_cell &&
                problem_.amount[i] <= keyed.rule.highest_sum() &&
-               board_.bonds().may_pool(problem_, keyed, i);
+               bonds_.may_pool(problem_, keyed, i);
     }
 
     /// Whether some seat is in reach of all that are bound to firm i.
     [[nodiscard]] bool unit_meets(FirmId i) const {
-        const Bonds& bonds = board_.bonds();
+        const Bonds& bonds = bonds_;
         if (!bonds.moves_with_others(i)) return true;
         const std::vector<FirmId>& unit = bonds.firms(bonds.unit_of(i));
         bool met = false;
         for (std::uint32_t k = 0; k < problem_.rules.size() && !met; ++k) {
-            const double radius = board_.rules()[k].radius;
-            board_.each_seat_near(k, i, [&](std::uint32_t seat, double) {
+            const double radius = board_->rules()[k].radius;
+            board_->each_seat_near(k, i, [&](std::uint32_t seat, double) {
                 met = met || std::all_of(unit.begin(), unit.end(),
-                                         [&](FirmId j) { return board_.km(j, seat) <= radius; });
+                                         [&](FirmId j) { return board_->km(j, seat) <= radius; });
             });
         }
         return met;
@@ -114,7 +120,7 @@ class LeftOut {
 
     /// Firms that a group would take but for a member to be kept apart from them.
     void mark_kept_apart(const PoolGroup& group) {
-        const Bonds& bonds = board_.bonds();
+        const Bonds& bonds = bonds_;
         for (const FirmId member : group.members) {
             const std::uint32_t unit = bonds.unit_of(member);
             if (unit == Bonds::none) continue;
@@ -179,7 +185,7 @@ class LeftOut {
     /// What firm i, with all that are bound to it, lacks to be taken by a group.
     [[nodiscard]] NearestGroup needs_at(const PoolGroup& group, FirmId i) const {
         const DossierRule& rule = problem_.rules[group.rule].rule;
-        const Bonds& bonds = board_.bonds();
+        const Bonds& bonds = bonds_;
         const PoolPlace seat = seat_place(group);
         NearestGroup needs;
         needs.km = km(place(i), seat);
@@ -208,9 +214,9 @@ class LeftOut {
         return needs;
     }
 
-    const Board& board_;
     const PoolProblem& problem_;
-    const Reach& reach_;
+    const Bonds& bonds_;
+    const Board* board_;
     PoolResult& result_;
     std::unordered_map<std::uint64_t, std::vector<Seated>> groups_;
 };

@@ -7,12 +7,16 @@
 // no lawful group is worth more than the prices of its members and of its site; then every plan is
 // worth at most sum pi_i + sum sessions_s sigma_s.
 //
-// Method: the problem falls into components that never meet; small ones are solved
+// Method: thousands of firms and more are first priced and packed all at once, in time that grows
+// with the firms alone (wide_search.hpp). Where that leaves more than the gap asked, and firms are
+// not too many, the problem falls into components that never meet; small ones are solved
 // by column generation with an exact master (small_search.hpp), large ones with a first-order
-// master and improvement block by block (large_search.hpp).
+// master and improvement block by block (large_search.hpp). The better groups and the better prices
+// are kept.
 //
-// Complexity: rounds x pairs of firms and seats in reach. Memory: linear in firms, columns and (up
-// to a limit) reach.
+// Complexity: O(n log n) for many firms; else rounds x pairs of firms and seats in reach. Memory:
+// linear in firms, columns and (up to a limit) reach. Fewer firms are solved by components first;
+// what leaves a gap is then searched as a whole too.
 //
 // Preconditions: faults_of(problem) is empty, else InputError.
 //
@@ -38,6 +42,8 @@
 #include <libmatch/pool/left_out.hpp>
 #include <libmatch/pool/reach.hpp>
 #include <libmatch/pool/small_search.hpp>
+#include <libmatch/pool/wide_explain.hpp>
+#include <libmatch/pool/wide_search.hpp>
 
 namespace libmatch {
 
@@ -70,6 +76,11 @@ namespace detail {
     return scale > 0 ? scale : 1;
 }
 
+[[nodiscard]] inline double km_between(const PoolProblem& problem, PoolPlace p, PoolPlace q) {
+    return problem.metric == Metric::plane ? std::hypot(p.a - q.a, p.b - q.b)
+                                           : distance_km(LatLon{p.a, p.b}, LatLon{q.a, q.b});
+}
+
 /// The problem with values and costs times 2^shift: the same groups are best.
 [[nodiscard]] inline PoolProblem at_scale(const PoolProblem& problem, int shift) {
     PoolProblem scaled = problem;
@@ -97,8 +108,42 @@ inline void add_prices(const PoolProblem& problem, const PoolResult& result, Exa
     return std::ldexp(y, -shift) < x ? std::nextafter(y, HUGE_VAL) : y;
 }
 
-[[nodiscard]] inline PoolResult pool_near_one(const PoolProblem& problem,
-                                              const PoolOptions& options, Control& control) {
+/// Adds up what groups and prices claim.
+inline void certify(const PoolProblem& problem, const PoolOptions& options, double begun,
+                    const Control& control, PoolResult& result) {
+    ExactSum objective, bound;
+    for (const PoolGroup& g : result.groups) {
+        const DossierRule& rule = problem.rules[g.rule].rule;
+        objective.add(-rule.opening_cost);
+        const PoolPlace seat = problem.metric == Metric::none ? PoolPlace{}
+                               : problem.at_sites(g.rule)     ? problem.sites[g.seat]
+                                                              : problem.place[g.seat];
+        for (const FirmId i : g.members) {
+            objective.add(problem.value_of(i));
+            if (problem.metric == Metric::none) continue;
+            objective.add_product(-rule.cost_per_km, km_between(problem, problem.place[i], seat));
+        }
+    }
+    add_prices(problem, result, bound);
+    std::sort(result.groups.begin(), result.groups.end(),
+              [](const PoolGroup& a, const PoolGroup& b) {
+                  return a.members.front() < b.members.front();
+              });
+    Certificate& certificate = result.certificate;
+    certificate.objective = objective.down();
+    certificate.bound = bound.up();
+    certificate.seconds = control.elapsed() - begun;
+    const double distance = certificate.bound - certificate.objective;
+    const double scale = value_scale(problem);
+    const bool equal = distance <= 1e-9 * std::max(scale, std::fabs(certificate.bound));
+    certificate.status = control.cancelled() ? Status::cancelled
+                         : equal             ? Status::optimal
+                                             : status_for(certificate.gap(), options.gap);
+}
+
+/// Column generation, component by component.
+[[nodiscard]] inline PoolResult pool_by_components(const PoolProblem& problem,
+                                                   const PoolOptions& options, Control& control) {
     const double begun = control.elapsed();
     const Board board(problem, options.threads);
     ReachFinder finder(board);
@@ -152,17 +197,10 @@ inline void add_prices(const PoolProblem& problem, const PoolResult& result, Exa
     PoolResult result;
     result.prices.assign(board.firms(), 0);
     result.site_prices.assign(problem.sites.size(), 0);
-    ExactSum objective, bound;
     for (std::size_t c = 0; c < answers.size(); ++c) {
         const ComponentAnswer& answer = answers[c];
         for (std::size_t g = 0; g < answer.plan.size(); ++g) {
-            const std::uint32_t seat = answer.plan.seat(g);
-            result.groups.push_back(as_group(board, seat, answer.plan.members(g)));
-            objective.add(-board.rule_of(seat).opening);
-            for (const FirmId i : answer.plan.members(g)) {
-                objective.add(problem.value_of(i));
-                objective.add_product(-board.rule_of(seat).cost_per_km, board.km(i, seat));
-            }
+            result.groups.push_back(as_group(board, answer.plan.seat(g), answer.plan.members(g)));
         }
         const Component& part = reach.components[c];
         for (std::size_t k = 0; k < part.firms.size(); ++k)
@@ -170,21 +208,69 @@ inline void add_prices(const PoolProblem& problem, const PoolResult& result, Exa
         for (std::size_t k = 0; k < part.sites.size(); ++k)
             result.site_prices[part.sites[k]] = answer.prices[part.firms.size() + k];
     }
-    add_prices(problem, result, bound);
-    std::sort(result.groups.begin(), result.groups.end(),
-              [](const PoolGroup& a, const PoolGroup& b) {
-                  return a.members.front() < b.members.front();
-              });
-    LeftOut(board, reach, result).answer(options.threads);
-    Certificate& certificate = result.certificate;
-    certificate.objective = objective.down();
-    certificate.bound = bound.up();
-    certificate.seconds = control.elapsed() - begun;
-    const double distance = certificate.bound - certificate.objective;
-    const bool equal = distance <= 1e-9 * std::max(scale, std::fabs(certificate.bound));
-    certificate.status = control.cancelled() ? Status::cancelled
-                         : equal             ? Status::optimal
-                                             : status_for(certificate.gap(), options.gap);
+    certify(problem, options, begun, control, result);
+    LeftOut(problem, board.bonds(), &board, result)
+        .answer(options.threads, [&](FirmId i, double& missing) {
+            missing = reach.missing[i];
+            return reach.can_join.empty() || reach.can_join[i];
+        });
+    return result;
+}
+
+/// Takes another answer's prices and groups where they are better; whether the groups were.
+inline bool keep_better(PoolResult& result, PoolResult& other) {
+    if (other.certificate.bound < result.certificate.bound) result.prices.swap(other.prices);
+    if (!(other.certificate.objective > result.certificate.objective)) return false;
+    result.groups.swap(other.groups);
+    return true;
+}
+
+/// Firms from which the whole is priced and packed at once.
+inline constexpr std::size_t wide_from = 2000;
+/// Firms up to which column generation is worth its time.
+inline constexpr std::size_t components_to = 20'000;
+
+/// Whether every group meets at a member, and no firms are bound together or kept apart.
+[[nodiscard]] inline bool free_of_sites_and_bonds(const PoolProblem& problem) {
+    for (std::size_t k = 0; k < problem.rules.size(); ++k) {
+        if (problem.at_sites(k)) return false;
+    }
+    return problem.together.empty() && problem.apart.empty();
+}
+
+[[nodiscard]] inline PoolResult pool_near_one(const PoolProblem& problem,
+                                              const PoolOptions& options, Control& control) {
+    const std::size_t n = problem.amount.size();
+    const double begun = control.elapsed();
+    const auto open = [&](const PoolResult& result) {
+        return result.certificate.gap() > options.gap && !control.stop();
+    };
+    PoolResult result;
+    const bool free = free_of_sites_and_bonds(problem);
+    if (n < wide_from || !free) {
+        result = pool_by_components(problem, options, control);
+        if (free && open(result)) {
+            WideSearch search(problem, options, value_scale(problem), control);
+            PoolResult other = search.run();
+            certify(problem, options, begun, control, other);
+            if (keep_better(result, other)) {
+                explain(search.ground(), options.threads, control, result);
+            }
+            certify(problem, options, begun, control, result);
+        }
+    } else {
+        control.report("pool", 0);
+        WideSearch search(problem, options, value_scale(problem), control);
+        result = search.run();
+        certify(problem, options, begun, control, result);
+        if (n <= components_to && open(result)) {
+            PoolResult other = pool_by_components(problem, options, control);
+            keep_better(result, other);
+            certify(problem, options, begun, control, result);
+        }
+        explain(search.ground(), options.threads, control, result);
+    }
+    result.certificate.seconds = control.elapsed() - begun;
     control.report("pool", 1);
     return result;
 }
