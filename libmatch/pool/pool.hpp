@@ -141,6 +141,15 @@ inline void certify(const PoolProblem& problem, const PoolOptions& options, doub
                                              : status_for(certificate.gap(), options.gap);
 }
 
+/// Answers firms left out from the seats of the board.
+inline void explain(const Board& board, const Reach& reach, unsigned threads, PoolResult& result) {
+    LeftOut(board.problem(), board.bonds(), &board, result)
+        .answer(threads, [&](FirmId i, double& missing) {
+            missing = reach.missing[i];
+            return reach.can_join.empty() || reach.can_join[i];
+        });
+}
+
 /// Column generation, component by component.
 [[nodiscard]] inline PoolResult pool_by_components(const PoolProblem& problem,
                                                    const PoolOptions& options, Control& control) {
@@ -209,11 +218,7 @@ inline void certify(const PoolProblem& problem, const PoolOptions& options, doub
             result.site_prices[part.sites[k]] = answer.prices[part.firms.size() + k];
     }
     certify(problem, options, begun, control, result);
-    LeftOut(problem, board.bonds(), &board, result)
-        .answer(options.threads, [&](FirmId i, double& missing) {
-            missing = reach.missing[i];
-            return reach.can_join.empty() || reach.can_join[i];
-        });
+    explain(board, reach, options.threads, result);
     return result;
 }
 
@@ -302,10 +307,13 @@ inline constexpr std::size_t components_to = 20'000;
 /// Says again why firms are in no group, what is missing and where the nearest group is, for
 /// amounts that changed since.
 inline void answer_left_out(const PoolProblem& problem, PoolResult& result, unsigned threads) {
-    const detail::Board board(problem, threads);
     const Control go_on;
-    const detail::Reach reach = detail::ReachFinder(board).find(go_on);
-    detail::LeftOut(board, reach, result).answer(threads);
+    if (problem.amount.size() >= detail::wide_from && detail::free_of_sites_and_bonds(problem)) {
+        detail::explain(detail::Ground(problem, threads, go_on), threads, go_on, result);
+        return;
+    }
+    const detail::Board board(problem, threads);
+    detail::explain(board, detail::ReachFinder(board).find(go_on), threads, result);
 }
 
 }  // namespace libmatch
