@@ -369,6 +369,9 @@ _REASONS_FR = {
     ),
     "the work was stopped before it had one": "le calcul a été arrêté avant son tour",
     "the firm does not consent to pooling": "l'entreprise refuse les dossiers collectifs",
+    "it lacked nothing before its collective grant was withdrawn": (
+        "rien ne lui manquait avant le retrait de son aide collective"
+    ),
     "there is no dossier rule": "il n'y a pas de règle de dossier",
     "no rule covers the firm": "aucune règle de dossier ne vise l'entreprise",
     "amount above the largest dossier": "montant au-delà du plus grand dossier",
