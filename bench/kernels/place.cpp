@@ -4,6 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <libmatch/model/build_market.hpp>
 #include <libmatch/plan/place.hpp>
 #include <libmatch/plan/solve.hpp>
 #include <tests/cpp/support/full_market.hpp>

@@ -4,6 +4,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <libmatch/model/build_market.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 #include <tests/cpp/support/full_market.hpp>
 

@@ -9,6 +9,8 @@
 #include <oracle/shared_data.hpp>
 #include <ostream>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -46,7 +48,7 @@ TEST_P(GapOptimum, IsNearAndNeverCrossed) {
     };
     const HoursSource source(pairs, hours);
     Control control;
-    const auto r = assign(source, limits, {}, control);
+    const auto r = testing::assign(source, limits, {}, control);
 
     ASSERT_EQ(r.pairs.size(), static_cast<std::size_t>(jobs));
     std::vector<double> load(limits.hours.size(), 0.0);

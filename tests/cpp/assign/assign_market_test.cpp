@@ -5,6 +5,8 @@
 #include <cpp/support/small_problem.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -43,12 +45,12 @@ TEST(AssignMarket, ExactEqualsTheDenseProblem) {
             const auto expected = solve(dense, {.exact = true});
             Control control;
             const auto exact =
-                assign(source, dense.limits, {.exact = true, .candidates = 4}, control);
+                testing::assign(source, dense.limits, {.exact = true, .candidates = 4}, control);
             EXPECT_EQ(dense.broken_limit(exact.pairs), "");
             EXPECT_EQ(exact.certificate.objective, expected.certificate.objective);
             EXPECT_EQ(exact.certificate.bound, exact.certificate.objective);
 
-            const auto fast = assign(source, dense.limits, {.candidates = 4}, control);
+            const auto fast = testing::assign(source, dense.limits, {.candidates = 4}, control);
             EXPECT_EQ(dense.broken_limit(fast.pairs), "");
             EXPECT_LE(fast.certificate.gap(), 1e-4);
             EXPECT_NEAR(fast.certificate.bound, dense.bound_at(fast.prices), 1e-4);
@@ -74,10 +76,11 @@ TEST(AssignMarket, ThreadsGiveTheSameBits) {
     const AssignmentLimits limits = limits_of(market);
     for (const bool exact : {false, true}) {
         Control control;
-        const auto one = assign(source, limits, {.exact = exact, .threads = 1}, control);
+        const auto one = testing::assign(source, limits, {.exact = exact, .threads = 1}, control);
         EXPECT_GT(one.pairs.size(), 10U);
         for (const unsigned threads : {2U, 3U}) {
-            const auto more = assign(source, limits, {.exact = exact, .threads = threads}, control);
+            const auto more =
+                testing::assign(source, limits, {.exact = exact, .threads = threads}, control);
             EXPECT_EQ(more.pairs, one.pairs);
             EXPECT_EQ(more.prices, one.prices);
             EXPECT_EQ(more.certificate.bound, one.certificate.bound);

@@ -6,6 +6,8 @@
 #include <libmatch/assign/assign.hpp>
 #include <limits>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -199,7 +201,7 @@ TEST_P(AssignHurting, EndsWithATrueCertificateAfterFewQuestions) {
     const DenseSource pairs(p.utility);
     const CountingSource source(pairs);
     Control control;
-    const auto r = assign(source, p.limits, {.exact = exact, .unit = unit}, control);
+    const auto r = testing::assign(source, p.limits, {.exact = exact, .unit = unit}, control);
     EXPECT_EQ(p.broken_limit(r.pairs), "");
     EXPECT_LE(source.asked(), 25U * n);
     const Certificate& c = r.certificate;
@@ -259,7 +261,7 @@ TEST(AssignStopped, AtOnceIsLawfulAndBounded) {
     const DenseSource source(p.utility);
     for (const bool exact : {false, true}) {
         Control control(0.0);
-        const auto r = assign(source, p.limits, {.exact = exact}, control);
+        const auto r = testing::assign(source, p.limits, {.exact = exact}, control);
         EXPECT_EQ(r.certificate.status, Status::time_limit);
         expect_true_bound(p, r);
     }
@@ -271,7 +273,7 @@ TEST(AssignStopped, AtOnceWithMinimumsHasATrueBound) {
     p.limits.pinned = {{FirmId(3U), AdviserId(1U)}};
     const DenseSource source(p.utility);
     Control control(0.0);
-    const auto r = assign(source, p.limits, {}, control);
+    const auto r = testing::assign(source, p.limits, {}, control);
     EXPECT_EQ(r.certificate.status, Status::time_limit);
     EXPECT_EQ(r.pairs, p.limits.pinned);
     EXPECT_NEAR(r.certificate.bound, p.bound_at(r.prices), 1e-9);
@@ -282,7 +284,7 @@ TEST(AssignStopped, ByTheListenerAnyTimeIsLawfulAndBounded) {
     const auto p = large_problem(400, 20);
     const DenseSource source(p.utility);
     Control control(std::nullopt, [](const Progress&) { return false; });
-    const auto r = assign(source, p.limits, {.exact = true}, control);
+    const auto r = testing::assign(source, p.limits, {.exact = true}, control);
     EXPECT_EQ(r.certificate.status, Status::cancelled);
     expect_true_bound(p, r);
 }
@@ -293,7 +295,7 @@ TEST(AssignStopped, AfterMomentsIsLawfulAndBounded) {
     const DenseSource source(p.utility);
     for (const double limit : {1e-4, 1e-3, 4e-3, 1e-2}) {
         Control control(limit);
-        const auto r = assign(source, p.limits, {.exact = true}, control);
+        const auto r = testing::assign(source, p.limits, {.exact = true}, control);
         expect_true_bound(p, r);
     }
 }

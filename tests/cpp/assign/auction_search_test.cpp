@@ -9,6 +9,8 @@
 #include <libmatch/retrieve/matrix_source.hpp>
 #include <vector>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -67,7 +69,7 @@ TEST(AuctionSearch, LargeProblemsReachTheGapWhereSeatsAreShortAndWhereTheyAreNot
     for (const double seats : {0.6, 1.3}) {
         const SparseProblem p = random_sparse(60'000, 300, seats);
         Control control;
-        const auto r = assign(p.source(), p.limits, {.gap = 1e-4}, control);
+        const auto r = testing::assign(p.source(), p.limits, {.gap = 1e-4}, control);
         EXPECT_NE(r.certificate.status, Status::time_limit);
         EXPECT_LE(r.certificate.gap(), 1e-4);
         const auto verdict = judged(p, r);
@@ -78,9 +80,10 @@ TEST(AuctionSearch, LargeProblemsReachTheGapWhereSeatsAreShortAndWhereTheyAreNot
 TEST(AuctionSearch, LargeProblemsGiveTheSameBitsOnAnyNumberOfThreads) {
     const SparseProblem p = random_sparse(60'000, 300, 0.7);
     Control control;
-    const auto one = assign(p.source(), p.limits, {.gap = 1e-4, .threads = 1}, control);
+    const auto one = testing::assign(p.source(), p.limits, {.gap = 1e-4, .threads = 1}, control);
     for (const unsigned threads : {2U, 4U}) {
-        const auto r = assign(p.source(), p.limits, {.gap = 1e-4, .threads = threads}, control);
+        const auto r =
+            testing::assign(p.source(), p.limits, {.gap = 1e-4, .threads = threads}, control);
         EXPECT_EQ(r.pairs, one.pairs);
         EXPECT_EQ(r.prices, one.prices);
         EXPECT_EQ(r.certificate.bound, one.certificate.bound);
@@ -145,7 +148,7 @@ TEST(AuctionSearch, RoughListsServeAsLongAsTheStepIsLargeBesideTheirError) {
          {Use{1e-4, 1e-3, true, false}, Use{2e-3, 1e-5, true, true}, Use{0.5, 1e-3, true, true}}) {
         const RoughSource source(p, use.grid);
         Control control;
-        const auto r = assign(source, p.limits, {.gap = use.gap}, control);
+        const auto r = testing::assign(source, p.limits, {.gap = use.gap}, control);
         EXPECT_LE(r.certificate.gap(), use.gap);
         EXPECT_EQ(source.rough_lists > 0, use.rough);
         EXPECT_EQ(source.true_lists > 0, use.fine) << use.grid;
@@ -158,9 +161,9 @@ TEST(AuctionSearch, StoppedAtOnceALargeProblemClaimsABoundThatNeedsNoProof) {
     const SparseProblem p =
         random_sparse(80'000, 300, 0.7);  // too many pairs to prove on the way out
     Control control;
-    const auto best = assign(p.source(), p.limits, {.gap = 1e-4}, control);
+    const auto best = testing::assign(p.source(), p.limits, {.gap = 1e-4}, control);
     Control at_once(0.0);
-    const auto r = assign(p.source(), p.limits, {.gap = 1e-4}, at_once);
+    const auto r = testing::assign(p.source(), p.limits, {.gap = 1e-4}, at_once);
     EXPECT_EQ(r.certificate.status, Status::time_limit);
     EXPECT_GE(r.certificate.bound, best.certificate.objective);
     EXPECT_GE(r.certificate.bound, r.certificate.objective);

@@ -5,6 +5,8 @@
 #include <libmatch/assign/assign.hpp>
 #include <limits>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -181,9 +183,9 @@ TEST_P(ExactRows, LargeAreProvenAndTheSameForAnyThreads) {
     const SmallProblem p = rows.written_out(limits);
     const SparseSource source = rows.source();
     Control control;
-    const auto one = assign(source, limits, {.exact = true, .threads = 1}, control);
+    const auto one = testing::assign(source, limits, {.exact = true, .threads = 1}, control);
     expect_proven(p, one);
-    const auto three = assign(source, limits, {.exact = true, .threads = 3}, control);
+    const auto three = testing::assign(source, limits, {.exact = true, .threads = 3}, control);
     EXPECT_EQ(three.pairs, one.pairs);
     EXPECT_EQ(three.prices, one.prices);
     const auto dense = solve(p, {.exact = true, .candidates = 6});
@@ -206,10 +208,10 @@ TEST(ExactRows, StoppedAnyTimeAreLawfulAndBounded) {
     const SmallProblem p = rows.written_out(limits);
     const SparseSource source = rows.source();
     Control whole;
-    const auto best = assign(source, limits, {.exact = true}, whole);
+    const auto best = testing::assign(source, limits, {.exact = true}, whole);
     for (const double limit : {0.0, 1e-4, 1e-3, 3e-3, 1e-2}) {
         Control control(limit);
-        const auto r = assign(source, limits, {.exact = true}, control);
+        const auto r = testing::assign(source, limits, {.exact = true}, control);
         EXPECT_EQ(p.broken_limit(r.pairs), "");
         EXPECT_NEAR(r.certificate.bound, p.bound_at(r.prices), 1e-2);
         EXPECT_GE(r.certificate.bound, best.certificate.objective);
@@ -223,7 +225,7 @@ TEST(ExactRows, ListenersAreAskedAndCanCancel) {
     limits.capacity.assign(40, 100);
     int asked = 0;
     Control control(std::nullopt, [&](const Progress&) { return ++asked == 0; });
-    const auto r = assign(rows.source(), limits, {.exact = true}, control);
+    const auto r = testing::assign(rows.source(), limits, {.exact = true}, control);
     EXPECT_GT(asked, 0);
     EXPECT_EQ(r.certificate.status, Status::cancelled);
     EXPECT_EQ(rows.written_out(limits).broken_limit(r.pairs), "");

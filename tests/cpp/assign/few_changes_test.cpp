@@ -5,6 +5,8 @@
 #include <cpp/support/small_problem.hpp>
 #include <libmatch/retrieve/kept_source.hpp>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -251,7 +253,7 @@ TEST(FewChanges, StoppedIsLawfulAndBounded) {
     const DenseSource source(p.utility);
     for (const double limit : {0.0, 1e-4, 1e-3}) {
         Control control(limit);
-        const auto r = assign(source, p.limits, {.gap = 0}, control);
+        const auto r = testing::assign(source, p.limits, {.gap = 0}, control);
         EXPECT_EQ(p.broken_limit(r.pairs), "");
         EXPECT_LE(r.changes, 1);
         EXPECT_GE(r.certificate.bound, solve(p).certificate.objective - 1e-9);

@@ -8,6 +8,8 @@
 #include <libmatch/check/assignment.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -52,7 +54,7 @@ struct HoursCase {
     [[nodiscard]] AssignmentResult solve(const AssignmentOptions& options, Control& control) const {
         const DenseSource pairs(utility);
         const HoursSource source(pairs, [this](FirmId i, AdviserId j) { return hours(i, j); });
-        return assign(source, limits, options, control);
+        return testing::assign(source, limits, options, control);
     }
     [[nodiscard]] AssignmentResult solve(const AssignmentOptions& options = {}) const {
         Control control;

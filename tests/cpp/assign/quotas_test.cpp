@@ -6,6 +6,8 @@
 #include <functional>
 #include <libmatch/assign/assign.hpp>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -75,7 +77,7 @@ void add_quotas(SmallProblem& p, std::size_t count, double tightness, std::uint6
     AssignmentLimits plain = p.limits;
     const DenseSource source(p.utility);
     Control control;
-    const auto r = assign(source, plain, {}, control);
+    const auto r = testing::assign(source, plain, {}, control);
     for (std::size_t k = 0; k < count; ++k) {
         Quota q;
         q.firms = some_of<FirmId>(p.firms(), 0.2 + 0.6 * random.uniform(), random);
@@ -288,7 +290,7 @@ TEST(QuotasStopped, AtAnyMomentIsBoundedAndTellsWhatItBreaks) {
     for (const double limit : {0.0, 1e-3, 1e-2, 0.1}) {
         Control control(limit);
         const DenseSource source(p.utility);
-        const auto r = assign(source, p.limits, {.gap = 0}, control);
+        const auto r = testing::assign(source, p.limits, {.gap = 0}, control);
         EXPECT_EQ(r.certificate.status, Status::time_limit);
         EXPECT_EQ(judge(p, r).ok(), r.blockers.empty());
         EXPECT_GE(r.certificate.bound, whole.certificate.objective);

@@ -6,6 +6,8 @@
 #include <cpp/support/small_problem.hpp>
 #include <libmatch/assign/exact_start.hpp>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -94,13 +96,13 @@ TEST(RowAuction, StoppedKeepsMinimumsOnceTheyAreKnownToFit) {
     const AssignmentOptions options{.exact = true, .threads = 1};
     Control free;
     free.stop_after(std::numeric_limits<std::int64_t>::max());
-    const auto whole = assign(source, p.limits, options, free);
+    const auto whole = testing::assign(source, p.limits, options, free);
     bool known = false;
     for (std::int64_t k = 1; k < free.asks(); k += 1 + free.asks() / 20) {
         SCOPED_TRACE("stopped at question " + std::to_string(k));
         Control control;
         control.stop_after(k);
-        const auto r = assign(source, p.limits, options, control);
+        const auto r = testing::assign(source, p.limits, options, control);
         EXPECT_GE(r.certificate.bound, whole.certificate.objective - 0.01);
         const auto broken = p.broken_limit(r.pairs);
         EXPECT_TRUE(broken.empty() || !known) << broken;

@@ -7,6 +7,8 @@
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -21,9 +23,9 @@ struct StoppedCase {
     }
     [[nodiscard]] AssignmentResult solve(Control& control) const {
         const DenseSource pairs(problem.utility);
-        if (hours.size() == 0) return assign(pairs, problem.limits, options, control);
+        if (hours.size() == 0) return testing::assign(pairs, problem.limits, options, control);
         const HoursSource timed(pairs, [this](FirmId i, AdviserId j) { return hours_of(i, j); });
-        return assign(timed, problem.limits, options, control);
+        return testing::assign(timed, problem.limits, options, control);
     }
     [[nodiscard]] check::Verdict judge(const AssignmentResult& claim) const {
         check::AssignmentCase c = case_of(problem);

@@ -7,6 +7,8 @@
 #include <libmatch/check/assignment.hpp>
 #include <numeric>
 
+#include "cpp/support/whole_run.hpp"
+
 namespace libmatch {
 namespace {
 
@@ -157,7 +159,7 @@ TEST(WarmStart, SparseRowsAreListedInPart) {
     limits.capacity.assign(advisers, 900);
     const SparseSource before(advisers, begin, column, value);
     Control control;
-    const auto old = assign(before, limits, {}, control);
+    const auto old = testing::assign(before, limits, {}, control);
     for (std::size_t e = 0; e < value.size(); ++e) {
         if (e / each % 100 == 3) value[e] = random.uniform();
     }
@@ -216,7 +218,8 @@ TEST(WarmStart, StoppedIsLawfulAndBounded) {
     const DenseSource source(now.utility);
     for (const double limit : {0.0, 1e-4, 1e-3, 3e-3}) {
         Control control(limit);
-        const auto r = assign(source, now.limits, {.gap = 0, .start_prices = old.prices}, control);
+        const auto r =
+            testing::assign(source, now.limits, {.gap = 0, .start_prices = old.prices}, control);
         EXPECT_EQ(now.broken_limit(r.pairs), "");
         EXPECT_GE(r.certificate.bound, best.certificate.objective - 1e-2);
         EXPECT_LE(r.certificate.objective, best.certificate.objective + 1e-2);

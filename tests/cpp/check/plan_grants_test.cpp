@@ -3,10 +3,8 @@
 
 #include <functional>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/plan/solve.hpp>
-
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -17,11 +15,11 @@ class Grants : public ::testing::Test {
         SolveOptions options;
         options.stages = {"assign", "fund", "pool"};
         Control control;
-        plan = solve(market, options, control);
+        plan = testing::solve(market, options, control);
     }
     static std::string complaints(const Market& market, const Plan& plan) {
         std::string text;
-        for (const auto& v : check::verify(market, plan).violations) {
+        for (const auto& v : testing::verify(market, plan).violations) {
             if (v.stage == stage::fund) text += v.subject + " | " + v.problem + "\n";
         }
         return text;
@@ -39,7 +37,7 @@ class Grants : public ::testing::Test {
         const std::string text = complaints(market, changed);
         EXPECT_NE(text.find(words), std::string::npos) << words << " in\n" << text;
     }
-    const Market market = build_market(testing::full_tables(7));
+    const Market market = testing::build_market(testing::full_tables(7));
     Plan plan;
 };
 

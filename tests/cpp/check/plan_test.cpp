@@ -3,11 +3,8 @@
 
 #include <functional>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/model/plan_tables.hpp>
-#include <libmatch/plan/solve.hpp>
-
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -16,14 +13,14 @@ class Corrupted : public ::testing::Test {
   protected:
     Corrupted() {
         Control control;
-        plan = solve(market, {}, control);
+        plan = testing::solve(market, {}, control);
     }
     /// The stages that complain once `harm` is done.
     std::string complaints(const std::function<void(Plan&)>& harm) {
         Plan copy = plan;
         harm(copy);
         std::string text;
-        for (const auto& v : check::verify(market, copy).violations) {
+        for (const auto& v : testing::verify(market, copy).violations) {
             text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
         }
         return text;
@@ -33,7 +30,7 @@ class Corrupted : public ::testing::Test {
         EXPECT_NE(text.find(stage + " | "), std::string::npos) << text;
         EXPECT_NE(text.find(words), std::string::npos) << text;
     }
-    const Market market = build_market(testing::full_tables(7));
+    const Market market = testing::build_market(testing::full_tables(7));
     Plan plan;
 };
 
@@ -141,7 +138,7 @@ TEST_F(Corrupted, AResourceOfAnotherRegion) {
 }
 
 TEST_F(Corrupted, AnIdThatTheMarketLacks) {
-    Tables tables = plan_tables(market, plan);
+    Tables tables = testing::plan_tables(market, plan);
     Table changed;
     for (const auto& [name, column] : tables["assignments"].columns()) {
         if (name != "firm_id") {
@@ -154,7 +151,7 @@ TEST_F(Corrupted, AnIdThatTheMarketLacks) {
         changed.add(name, ids);
     }
     tables["assignments"] = changed;
-    const auto verdict = check::verify(market, plan_from_tables(market, tables));
+    const auto verdict = testing::verify(market, testing::plan_from_tables(market, tables));
     ASSERT_FALSE(verdict.ok());
     EXPECT_NE(verdict.violations[0].problem.find("NOBODY"), std::string::npos);
 }

@@ -4,10 +4,10 @@
 #include <functional>
 #include <string>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/plan/solve.hpp>
+#include <libmatch/model/service_pools.hpp>
 
 #include "cpp/support/services_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -18,11 +18,11 @@ class CorruptedServices : public ::testing::Test {
         SolveOptions options;
         options.stages = std::move(stages);
         Control control;
-        return solve(market, options, control);
+        return testing::solve(market, options, control);
     }
     static std::string complaints(const Market& market, const Plan& plan) {
         std::string text;
-        for (const auto& v : check::verify(market, plan).violations)
+        for (const auto& v : testing::verify(market, plan).violations)
             text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
         return text;
     }
@@ -42,7 +42,7 @@ class CorruptedServices : public ::testing::Test {
         while (taken[i] != 0) ++i.value;
         return i;
     }
-    const Market market = build_market(testing::services_tables(4));
+    const Market market = testing::build_market(testing::services_tables(4));
     const Plan plan = solved(market, {"assign", "workshops", "visits", "shared_staff"});
     const Plan chosen = solved(market, {"visits"});
 };
@@ -175,7 +175,7 @@ TEST_F(CorruptedServices, Visits) {
 }
 
 TEST_F(CorruptedServices, StagesThatTheMarketDoesNotHave) {
-    const Market without = build_market(testing::full_tables(4));
+    const Market without = testing::build_market(testing::full_tables(4));
     Plan p;
     p.certificates.emplace_back(stage::workshops, Certificate{});
     EXPECT_NE(complaints(without, p).find("workshops | certificate | the stage is unknown"),

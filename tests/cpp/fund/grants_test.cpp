@@ -3,6 +3,7 @@
 #include <libmatch/fund/grants.hpp>
 
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -49,7 +50,7 @@ TEST(Grants, WithoutBudgetsEachFirmTakesItsBestStack) {
             if (name != "budget_eur" && name != "floor_eur") schemes.add(name, column);
         }
         tables["schemes"] = schemes;
-        const Market market = build_market(tables);
+        const Market market = testing::build_market(tables);
         const GrantResult result = grant_all(market);
         Cents expected = 0;
         for (const FirmId i : everybody(market)) expected += best_alone(market, i);
@@ -61,7 +62,7 @@ TEST(Grants, WithoutBudgetsEachFirmTakesItsBestStack) {
 
 TEST(Grants, BudgetsAndLimitsAreKeptAndTheGapCloses) {
     for (std::uint64_t seed = 0; seed < 20; ++seed) {
-        const Market market = build_market(testing::full_tables(seed));
+        const Market market = testing::build_market(testing::full_tables(seed));
         const GrantResult result = grant_all(market);
         std::vector<Cents> spent(market.schemes.size(), 0), aid(market.firms.size(), 0);
         Cents total = 0;
@@ -83,7 +84,7 @@ TEST(Grants, BudgetsAndLimitsAreKeptAndTheGapCloses) {
 }
 
 TEST(Grants, AScarceBudgetHasAPriceAndAPlentifulOneHasNone) {
-    const Market market = build_market(testing::full_tables(1));
+    const Market market = testing::build_market(testing::full_tables(1));
     const GrantResult result = grant_all(market);
     EXPECT_GT(result.prices[0], 0.5);  // the EU line is asked for by all
     EXPECT_EQ(result.prices[3], 0);    // the region has no ceiling

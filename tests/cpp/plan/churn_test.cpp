@@ -3,12 +3,11 @@
 
 #include <functional>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/model/plan_tables.hpp>
-#include <libmatch/plan/explain.hpp>
-#include <libmatch/plan/solve.hpp>
+#include <libmatch/check/previous.hpp>
+#include <libmatch/plan/assign_stage.hpp>
 
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -19,12 +18,12 @@ Plan solved(const Market& market, SolveOptions options = {}) {
     options.threads = 1;
     options.stages = {"assign"};
     Control control;
-    return solve(market, options, control);
+    return testing::solve(market, options, control);
 }
 
 std::string complaints(const Market& market, const Plan& plan) {
     std::string text;
-    for (const auto& v : check::verify(market, plan).violations)
+    for (const auto& v : testing::verify(market, plan).violations)
         text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
     return text;
 }
@@ -55,15 +54,15 @@ Tables a_year_later(std::uint64_t seed, std::size_t firms, std::size_t advisers)
 
 PreviousPlan last_year(const Market& now, std::uint64_t seed, std::size_t firms,
                        std::size_t advisers) {
-    const Market before = build_market(testing::full_tables(seed, firms, advisers));
-    return previous_from_tables(now, plan_tables(before, solved(before)));
+    const Market before = testing::build_market(testing::full_tables(seed, firms, advisers));
+    return previous_from_tables(now, testing::plan_tables(before, solved(before)));
 }
 
 TEST(Churn, APlanFromItselfChangesNothing) {
-    const Market market = build_market(testing::full_tables(3));
+    const Market market = testing::build_market(testing::full_tables(3));
     const Plan first = solved(market);
     SolveOptions options;
-    options.previous = previous_from_tables(market, plan_tables(market, first));
+    options.previous = previous_from_tables(market, testing::plan_tables(market, first));
     EXPECT_EQ(options.previous->gone, 0U);
     options.max_changes = 0;
     const Plan again = solved(market, options);
@@ -75,7 +74,7 @@ TEST(Churn, APlanFromItselfChangesNothing) {
         EXPECT_EQ(churn.unlimited, nullptr);
     }
     EXPECT_EQ(again.assignments.size(), first.assignments.size());
-    const auto lines = explain(market, again, again.assignments[0].firm);
+    const auto lines = testing::explain(market, again, again.assignments[0].firm);
     ASSERT_GE(lines.size(), 2U);
     EXPECT_NE(lines[1].find("keeps its adviser"), std::string::npos) << lines[1];
 }
@@ -83,7 +82,7 @@ TEST(Churn, APlanFromItselfChangesNothing) {
 TEST(Churn, ALimitOnChangesIsKeptPricedAndProven) {
     std::size_t cost = 0;
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
-        const Market market = build_market(a_year_later(seed, 90, 12));
+        const Market market = testing::build_market(a_year_later(seed, 90, 12));
         SolveOptions options;
         options.previous = last_year(market, seed, 90, 12);
         EXPECT_GT(options.previous->gone, 0U);
@@ -101,7 +100,7 @@ TEST(Churn, ALimitOnChangesIsKeptPricedAndProven) {
                 EXPECT_GE(churn.unlimited->certificate.bound,
                           plan.certificate(stage)->objective - 1e-9);
             }
-            const Plan back = plan_from_tables(market, plan_tables(market, plan));
+            const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
             EXPECT_TRUE(back.unreadable.empty());
             EXPECT_EQ(complaints(market, back), "");
             ASSERT_EQ(back.churn.size(), plan.churn.size());
@@ -152,7 +151,7 @@ double best_by_trying(const Market& market, const std::vector<Pair>& previous, s
 TEST(Churn, StandsBetweenItsBoundAndTheBestOfAllAssignments) {
     std::size_t limited = 0, found = 0, cases = 0;
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
-        const Market market = build_market(a_year_later(seed, 7, 6));
+        const Market market = testing::build_market(a_year_later(seed, 7, 6));
         SolveOptions options;
         options.gap = 1e-6;
         options.previous = last_year(market, seed, 7, 6);
@@ -177,7 +176,7 @@ TEST(Churn, StandsBetweenItsBoundAndTheBestOfAllAssignments) {
 
 TEST(Churn, TheTablePreviousCountsAndWhoIsGoneIsAWarning) {
     Tables tables = testing::full_tables(3);
-    const Market before = build_market(tables);
+    const Market before = testing::build_market(tables);
     const Plan first = solved(before);
     std::vector<std::string> firm, adviser, programme;
     for (const Assigned& a : first.assignments) {
@@ -192,7 +191,7 @@ TEST(Churn, TheTablePreviousCountsAndWhoIsGoneIsAWarning) {
     tables["previous"].add("adviser_id", testing::texts(adviser));
     tables["previous"].add("programme", testing::texts(programme));
     std::vector<Fault> faults;
-    const Market market = build_market(tables, faults);
+    const Market market = testing::build_market(tables, faults);
     ASSERT_EQ(faults.size(), 1U);
     EXPECT_EQ(faults[0].severity, Fault::Severity::warning);
     EXPECT_EQ(faults[0].value, "F0 / GONE");
@@ -211,26 +210,26 @@ TEST(Churn, WhatDoesNotGoWithALimitIsNamed) {
     options.max_changes = 1;
     const auto refused = [&](const std::string& words) {
         try {
-            (void)solved(build_market(tables), options);
+            (void)solved(testing::build_market(tables), options);
             ADD_FAILURE() << "accepted: " << words;
         } catch (const InputError& e) {
             EXPECT_NE(std::string(e.what()).find(words), std::string::npos) << e.what();
         }
     };
     refused("no earlier assignment");
-    const Market market = build_market(tables);
-    options.previous = previous_from_tables(market, plan_tables(market, solved(market)));
+    const Market market = testing::build_market(tables);
+    options.previous = previous_from_tables(market, testing::plan_tables(market, solved(market)));
     tables["advisers"].add("min_load", testing::numbers(std::vector<double>(10, 1)));
     refused("without minimums");
     options.max_changes.reset();
-    const Market minimums = build_market(tables);
+    const Market minimums = testing::build_market(tables);
     const Plan plan = solved(minimums, options);  // counted, though not begun at its prices
     EXPECT_EQ(complaints(minimums, plan), "");
     EXPECT_EQ(plan.churn.size(), 2U);
 }
 
 TEST(Churn, TheJudgeSeesEveryLie) {
-    const Market market = build_market(a_year_later(1, 90, 12));
+    const Market market = testing::build_market(a_year_later(1, 90, 12));
     SolveOptions options;
     options.previous = last_year(market, 1, 90, 12);
     options.max_changes = 1;

@@ -4,13 +4,11 @@
 #include <functional>
 #include <map>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/model/plan_tables.hpp>
-#include <libmatch/plan/explain.hpp>
 #include <libmatch/plan/fund_stage.hpp>
 #include <libmatch/plan/pool_stage.hpp>
 
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -82,7 +80,7 @@ class DossierRules : public ::testing::Test {
         Plan copy = plan;
         harm(copy);
         std::string text;
-        for (const auto& v : check::verify(market, copy).violations)
+        for (const auto& v : testing::verify(market, copy).violations)
             text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
         return text;
     }
@@ -98,7 +96,7 @@ class DossierRules : public ::testing::Test {
         }
         throw std::runtime_error("no firm left out fits");
     }
-    inline static const Market market = build_market(tables_with_rules(11));
+    inline static const Market market = testing::build_market(tables_with_rules(11));
     inline static const Plan plan = pooled(market);
 };
 
@@ -148,8 +146,8 @@ TEST_F(DossierRules, AreKept) {
 }
 
 TEST_F(DossierRules, TravelInTables) {
-    const Tables tables = plan_tables(market, plan);
-    const Plan back = plan_from_tables(market, tables);
+    const Tables tables = testing::plan_tables(market, plan);
+    const Plan back = testing::plan_from_tables(market, tables);
     EXPECT_TRUE(back.unreadable.empty());
     EXPECT_EQ(back.prices.at(stage::pool), plan.prices.at(stage::pool));
     ASSERT_EQ(back.unserved.size(), plan.unserved.size());
@@ -159,7 +157,7 @@ TEST_F(DossierRules, TravelInTables) {
     }
     for (std::size_t d = 0; d < plan.dossiers.size(); ++d)
         EXPECT_EQ(back.dossiers[d].site, plan.dossiers[d].site);
-    EXPECT_TRUE(check::verify(market, back).ok());
+    EXPECT_TRUE(testing::verify(market, back).ok());
 }
 
 TEST_F(DossierRules, ThoseLeftOutAreAnswered) {
@@ -167,7 +165,7 @@ TEST_F(DossierRules, ThoseLeftOutAreAnswered) {
     const Unserved& u =
         left_out(copy, [](const Unserved& x) { return x.nearest.known() && !x.needs.empty(); });
     std::string all;
-    for (const std::string& line : explain(market, plan, u.firm)) all += line + "\n";
+    for (const std::string& line : testing::explain(market, plan, u.firm)) all += line + "\n";
     EXPECT_NE(
         all.find("the nearest dossier with its keys is dossier " + std::to_string(u.nearest + 1)),
         std::string::npos)
@@ -247,9 +245,9 @@ TEST(DossierMarket, AFirmBoundToOneThatDoesNotPoolStaysOut) {
         other((*tables["firm_pairs"].text("other_firm_id"))[0]);
     consent[std::stoul(other.substr(1))] = 0;
     tables["firms"].add("consents_pooling", numbers(consent));
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     const Plan plan = pooled(market);
-    EXPECT_TRUE(check::verify(market, plan).ok());
+    EXPECT_TRUE(testing::verify(market, plan).ok());
     const FirmId firm(market.firm_index.at(bound));
     bool told = false;
     for (const Unserved& u : plan.unserved) {

@@ -3,11 +3,10 @@
 
 #include <functional>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/plan/explain.hpp>
-#include <libmatch/plan/solve.hpp>
+#include <libmatch/score/funding.hpp>
 
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -16,12 +15,12 @@ Plan solved(const Market& market, std::vector<std::string> stages) {
     SolveOptions options;
     options.stages = std::move(stages);
     Control control;
-    return solve(market, options, control);
+    return testing::solve(market, options, control);
 }
 
 /// Every scheme of the market asks for a dossier, but the EU's; its budget is scarce.
 Market scarce_market(std::uint64_t seed) {
-    Market market = build_market(testing::full_tables(seed));
+    Market market = testing::build_market(testing::full_tables(seed));
     for (Scheme& s : market.schemes) s.collective_only = s.id != "EU";
     market.schemes[0].budget_eur = 90'000;
     return market;
@@ -33,7 +32,7 @@ TEST(Funding, MoneySetFreeIsGrantedAgainAndNobodyElseLosesAid) {
         const Market market = scarce_market(seed);
         const Plan before = solved(market, {"assign", "fund"});
         const Plan after = solved(market, {"assign", "fund", "pool"});
-        EXPECT_TRUE(check::verify(market, after).ok()) << seed;
+        EXPECT_TRUE(testing::verify(market, after).ok()) << seed;
         std::vector<std::uint8_t> member(market.firms.size(), 0);
         for (const Dossier& d : after.dossiers) {
             for (const DossierMember& m : d.members) member[m.firm] = 1;
@@ -65,7 +64,7 @@ TEST(Funding, DossiersKeepTheirTicketsWhateverIsGrantedAgain) {
     for (std::uint64_t seed = 0; seed < 8; ++seed) {
         const Market market = scarce_market(seed);
         const Plan plan = solved(market, {"assign", "fund", "pool", "lend"});
-        EXPECT_TRUE(check::verify(market, plan).ok()) << seed;
+        EXPECT_TRUE(testing::verify(market, plan).ok()) << seed;
         for (const Dossier& d : plan.dossiers) EXPECT_GE(d.sum_eur, 20'000 - 0.01);
     }
 }
@@ -86,14 +85,14 @@ class Paths : public ::testing::Test {
             firms.add(name, cost);
         }
         tables["firms"] = firms;
-        market = build_market(tables);
+        market = testing::build_market(tables);
         plan = solved(market, {"assign", "fund", "pool", "lend"});
     }
     std::string complaints(const std::function<void(Plan&)>& harm) const {
         Plan copy = plan;
         harm(copy);
         std::string text;
-        for (const auto& v : check::verify(market, copy).violations)
+        for (const auto& v : testing::verify(market, copy).violations)
             text += v.subject + " | " + v.problem + "\n";
         return text;
     }
@@ -113,7 +112,7 @@ TEST_F(Paths, CompareALoanOfItsOwnWithTheDossierThatIsOpen) {
     for (const FundingPath& p : plan.paths) {
         if (p.kind != FundingPath::Kind::pooled || p.chosen) continue;
         ++both;
-        const auto lines = explain(market, plan, p.firm);
+        const auto lines = testing::explain(market, plan, p.firm);
         std::string text;
         for (const auto& line : lines) text += line + "\n";
         EXPECT_NE(text.find("paths: alone, "), std::string::npos) << text;

@@ -1,13 +1,8 @@
 // Contradictions of a market's limits, in its own names, judged, written and read.
 #include <gtest/gtest.h>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/model/plan_tables.hpp>
-#include <libmatch/plan/blocking.hpp>
-#include <libmatch/plan/explain.hpp>
-#include <libmatch/plan/solve.hpp>
-
 #include "cpp/support/small_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -39,20 +34,20 @@ Plan assigned(const Market& market) {
     SolveOptions options;
     options.stages = {"assign"};
     Control control;
-    return solve(market, options, control);
+    return testing::solve(market, options, control);
 }
 const std::string visit = "assign:visit";
 
 void expect_judged(const Market& market, const Plan& plan) {
-    const auto verdict = check::verify(market, plan);
+    const auto verdict = testing::verify(market, plan);
     EXPECT_TRUE(verdict.ok()) << (verdict.ok() ? "" : verdict.violations[0].problem);
-    const Plan back = plan_from_tables(market, plan_tables(market, plan));
-    EXPECT_TRUE(check::verify(market, back).ok());
+    const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
+    EXPECT_TRUE(testing::verify(market, back).ok());
     EXPECT_EQ(back.blockers.at(visit).size(), plan.blockers.at(visit).size());
 }
 
 TEST(MarketBlockers, NameTerritoryIdsAndTheRule) {
-    const Market market = build_market(
+    const Market market = testing::build_market(
         market_of({"departement:69", "commune:69123;commune:69266", "FR"}, {5, 5, 5}, {4, 3, 0}));
     const Plan plan = assigned(market);
     ASSERT_EQ(plan.blockers.at(visit).size(), 1U);
@@ -62,9 +57,10 @@ TEST(MarketBlockers, NameTerritoryIdsAndTheRule) {
               "free; other firms are excluded mainly because the firm lies outside the adviser's "
               "territory (100 %); lower min_load by 4 in all or widen eligibility");
     expect_judged(market, plan);
-    EXPECT_EQ(blocking(market).back().problem, "no assignment meets its limits: " + b.reason);
+    EXPECT_EQ(testing::blocking(market).back().problem,
+              "no assignment meets its limits: " + b.reason);
 
-    const Market local = build_market(
+    const Market local = testing::build_market(
         market_of({"departement:69", "commune:69264", "commune:69123", "departement:69"},
                   {5, 5, 5, 5}, {4, 1, 1, 0}));
     const Plan other = assigned(local);
@@ -79,7 +75,7 @@ TEST(MarketBlockers, NameTheRuleOfAPin) {
     t["pairs"] = table({{"firm_id", texts({"F1", "F2", "F5"})},
                         {"adviser_id", texts({"A1", "A1", "A1"})},
                         {"kind", texts({"pinned", "pinned", "pinned"})}});
-    const Market market = build_market(t);
+    const Market market = testing::build_market(t);
     const Plan plan = assigned(market);
     ASSERT_EQ(plan.blockers.at(visit).size(), 2U);
     EXPECT_EQ(plan.blockers.at(visit)[0].reason,
@@ -89,7 +85,7 @@ TEST(MarketBlockers, NameTheRuleOfAPin) {
               "2 firms of departement 69 (F1, F2) need 2 places by pins with 1 adviser of "
               "departement 69 (A1), which has only 1; drop pins or raise capacity by 1 in all");
     expect_judged(market, plan);
-    const auto lines = explain(market, plan, FirmId(market.firm_index.at("F1")));
+    const auto lines = testing::explain(market, plan, FirmId(market.firm_index.at("F1")));
     EXPECT_TRUE(std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
         return line.find("takes part in what blocks it: 2 firms") != std::string::npos;
     }));
@@ -108,9 +104,9 @@ TEST(MarketBlockers, OfRandomMarketsAreJudged) {
         put(t, "advisers", "min_load", numbers(least));
         put(t, "advisers", "capacity", numbers(most));
         if (seed % 2 == 0) put(t, "pairs", "kind", texts(std::vector<std::string>(20, "pinned")));
-        const Market market = build_market(t);
+        const Market market = testing::build_market(t);
         const Plan plan = assigned(market);
-        const auto verdict = check::verify(market, plan);
+        const auto verdict = testing::verify(market, plan);
         ASSERT_TRUE(verdict.ok()) << seed << verdict.violations[0].problem;
         infeasible += plan.blockers.empty() ? 0 : 1;
         for (const auto& [stage, changes] : plan.relaxations) {

@@ -4,14 +4,10 @@
 
 #include <functional>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/model/plan_tables.hpp>
-#include <libmatch/plan/blocking.hpp>
-#include <libmatch/plan/explain.hpp>
 #include <libmatch/plan/place.hpp>
-#include <libmatch/plan/solve.hpp>
 
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -28,12 +24,12 @@ Plan solved(const Market& market, double gap = 1e-6, bool exact = false) {
     options.threads = 1;
     options.stages = {"assign"};
     Control control;
-    return solve(market, options, control);
+    return testing::solve(market, options, control);
 }
 
 std::string complaints(const Market& market, const Plan& plan) {
     std::string text;
-    for (const auto& v : check::verify(market, plan).violations)
+    for (const auto& v : testing::verify(market, plan).violations)
         text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
     return text;
 }
@@ -107,13 +103,13 @@ TEST(MarketLimits, EveryKindStandsBetweenItsBoundAndTheBestOfAllAssignments) {
     std::size_t infeasible = 0, best_found = 0, cases = 0;
     for (std::uint64_t seed = 0; seed < 16; ++seed) {
         for (const int kind : {1, 2, 3, 4, 6, 7}) {
-            const Market market = build_market(
+            const Market market = testing::build_market(
                 with_limits(seed, 7, 6, (kind & 1) != 0, (kind & 2) != 0, (kind & 4) != 0));
             const double best = best_by_trying(market);
             const Plan plan = solved(market);
             const Certificate& c = *plan.certificate(volunteers);
             EXPECT_EQ(complaints(market, plan), "") << seed << " " << kind;
-            const Plan back = plan_from_tables(market, plan_tables(market, plan));
+            const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
             EXPECT_TRUE(back.unreadable.empty());
             EXPECT_EQ(complaints(market, back), "") << seed << " " << kind;
             if (c.status == Status::infeasible) {
@@ -134,14 +130,14 @@ TEST(MarketLimits, EveryKindStandsBetweenItsBoundAndTheBestOfAllAssignments) {
 }
 
 TEST(MarketLimits, ALargerMarketIsProvenWithPricesOfQuotas) {
-    const Market market = build_market(with_limits(3, 300, 20, true, true, false));
+    const Market market = testing::build_market(with_limits(3, 300, 20, true, true, false));
     const Plan plan = solved(market, 1e-3);
     EXPECT_EQ(complaints(market, plan), "");
     ASSERT_EQ(plan.quotas.at(volunteers).size(), 4U);
     std::size_t priced = 0;
     for (const auto& use : plan.quotas.at(volunteers)) priced += use.price != 0 ? 1 : 0;
     EXPECT_GE(priced, 2U);
-    const Plan back = plan_from_tables(market, plan_tables(market, plan));
+    const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
     for (std::size_t q = 0; q < 4; ++q) {
         EXPECT_EQ(back.quotas.at(volunteers)[q].price, plan.quotas.at(volunteers)[q].price);
         EXPECT_EQ(back.quotas.at(volunteers)[q].pairs, plan.quotas.at(volunteers)[q].pairs);
@@ -149,7 +145,7 @@ TEST(MarketLimits, ALargerMarketIsProvenWithPricesOfQuotas) {
 }
 
 TEST(MarketLimits, TheJudgeSeesEveryLieAboutQuotas) {
-    const Market market = build_market(with_limits(3, 80, 10, true, true, false));
+    const Market market = testing::build_market(with_limits(3, 80, 10, true, true, false));
     const Plan plan = solved(market, 1e-3);
     ASSERT_EQ(complaints(market, plan), "");
     const auto expect_named = [&](const std::string& words,
@@ -175,15 +171,16 @@ TEST(MarketLimits, TheJudgeSeesEveryLieAboutQuotas) {
     for (const auto& [name, column] : tighter["quotas"].columns())
         quotas.add(name, name == "upper" ? numbers({std::nan(""), 1, 2, 0}) : column);
     tighter["quotas"] = quotas;
-    EXPECT_NE(complaints(build_market(tighter), plan).find("pairs for at most"), std::string::npos);
+    EXPECT_NE(complaints(testing::build_market(tighter), plan).find("pairs for at most"),
+              std::string::npos);
 }
 
 TEST(MarketLimits, TheJudgeSeesReservationsAndMinimumDemands) {
-    const Market market = build_market(with_limits(4, 40, 10, false, true, true));
+    const Market market = testing::build_market(with_limits(4, 40, 10, false, true, true));
     const Plan plan = solved(market);
     ASSERT_EQ(complaints(market, plan), "");
     Tables other = with_limits(4, 40, 10, false, false, true);
-    EXPECT_NE(complaints(build_market(other), plan).find("objective"), std::string::npos);
+    EXPECT_NE(complaints(testing::build_market(other), plan).find("objective"), std::string::npos);
     Plan copy = plan;
     for (std::size_t k = 0; k < copy.assignments.size(); ++k) {
         if (market.firms.min_demand[copy.assignments[k].firm] == 0) continue;
@@ -194,13 +191,13 @@ TEST(MarketLimits, TheJudgeSeesReservationsAndMinimumDemands) {
 }
 
 TEST(MarketLimits, ExactPlansKnowReservationsAndRefuseQuotas) {
-    const Market market = build_market(with_limits(5, 40, 10, false, true, true));
+    const Market market = testing::build_market(with_limits(5, 40, 10, false, true, true));
     const Plan plan = solved(market, 1e-4, true);
     EXPECT_EQ(complaints(market, plan), "");
     const Status status = plan.certificate(volunteers)->status;
     EXPECT_TRUE(status == Status::optimal || status == Status::infeasible);
     try {
-        (void)solved(build_market(with_limits(5, 40, 10, true, false, false)), 1e-4, true);
+        (void)solved(testing::build_market(with_limits(5, 40, 10, true, false, false)), 1e-4, true);
         FAIL() << "an exact plan with quotas was accepted";
     } catch (const InputError& e) {
         EXPECT_EQ(e.faults().at(0).table, "exact");
@@ -217,7 +214,7 @@ TEST(MarketLimits, WhatContradictsIsSaidByName) {
     }
     tables["quotas"] = quotas;
     // One firm of the north may be served, and all firms of it must be.
-    const Market bare = build_market(tables);
+    const Market bare = testing::build_market(tables);
     std::vector<double> must(40, 0);
     for (std::size_t i = 0; i < 40; ++i) {
         const auto commune = bare.places[bare.firms.place[i]].commune;
@@ -225,14 +222,14 @@ TEST(MarketLimits, WhatContradictsIsSaidByName) {
             must[bare.firms.row.empty() ? i : bare.firms.row[i]] = 1;
     }
     tables["firms"].add("min_demand", numbers(must));
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     const Plan plan = solved(market);
     ASSERT_EQ(plan.certificate(volunteers)->status, Status::infeasible);
     EXPECT_EQ(complaints(market, plan), "");
     std::string reasons;
     for (const Blocker& b : plan.blockers.at(volunteers)) reasons += b.reason + "\n";
     EXPECT_NE(reasons.find("quota north"), std::string::npos) << reasons;
-    const Plan back = plan_from_tables(market, plan_tables(market, plan));
+    const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
     EXPECT_TRUE(back.unreadable.empty());
     EXPECT_EQ(complaints(market, back), "");
     // The same quota with too high a lower end is said before.
@@ -242,7 +239,7 @@ TEST(MarketLimits, WhatContradictsIsSaidByName) {
         raised.add(name, name == "lower" ? numbers({99, 0, 0, 0}) : column);
     }
     high["quotas"] = raised;
-    const auto warnings = blocking(build_market(high));
+    const auto warnings = testing::blocking(testing::build_market(high));
     ASSERT_FALSE(warnings.empty());
     EXPECT_NE(warnings[0].problem.find("quota north"), std::string::npos);
 }
@@ -259,7 +256,7 @@ TEST(MarketLimits, FaultsOfQuotasAreNamed) {
         if (!found) quotas.add(column, cells);
         tables["quotas"] = quotas;
         std::vector<Fault> faults;
-        (void)build_market(tables, faults);
+        (void)testing::build_market(tables, faults);
         return faults;
     };
     const auto expect = [&](const std::string& column, Column cells, const std::string& words) {
@@ -290,7 +287,7 @@ TEST(MarketLimits, FaultsOfQuotasAreNamed) {
         firms.add(name, name == "min_demand" ? numbers(must) : column);
     tables["firms"] = firms;
     std::vector<Fault> faults;
-    (void)build_market(tables, faults);
+    (void)testing::build_market(tables, faults);
     std::string text;
     for (const Fault& f : faults) text += f.text() + "\n";
     EXPECT_NE(text.find("it exceeds the demand 1"), std::string::npos) << text;
@@ -308,7 +305,7 @@ TEST(MarketLimits, AColumnOfFirmsMakesAGroup) {
     tables["quotas"].add("upper", numbers({2}));
     tables["quotas"].add("firm_column", texts({"status"}));
     tables["quotas"].add("firm_value", texts({"EI"}));
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     EXPECT_EQ(market.quotas.at(0).firms.size(), 10U);
     const Plan plan = solved(market);
     EXPECT_EQ(complaints(market, plan), "");
@@ -317,7 +314,7 @@ TEST(MarketLimits, AColumnOfFirmsMakesAGroup) {
     EXPECT_EQ(plan.quotas.count("assign:professionals"), 0U);
     for (const Assigned& a : plan.assignments) {
         if (!(a.programme == ProgrammeId(0U)) || form[a.firm] != "EI") continue;
-        const auto lines = explain(market, plan, a.firm);
+        const auto lines = testing::explain(market, plan, a.firm);
         EXPECT_NE(lines[0].find("its quotas (sole traders) cost"), std::string::npos) << lines[0];
     }
 }

@@ -2,10 +2,10 @@
 
 #include <functional>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/plan/solve.hpp>
+#include <libmatch/score/dossiers.hpp>
 
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -17,7 +17,7 @@ using testing::texts;
 Market market_of(std::uint64_t seed, const std::function<void(Tables&)>& change = {}) {
     Tables t = testing::full_tables(seed);
     if (change) change(t);
-    return build_market(t);
+    return testing::build_market(t);
 }
 
 Table without(const Table& table, const std::string& dropped) {
@@ -33,12 +33,12 @@ Plan solved(const Market& market) {
     options.threads = 1;
     options.gap = 1e-3;
     Control control;
-    return solve(market, options, control);
+    return testing::solve(market, options, control);
 }
 
 std::string complaints(const Market& market, const Plan& plan) {
     std::string text;
-    for (const auto& v : check::verify(market, plan).violations)
+    for (const auto& v : testing::verify(market, plan).violations)
         text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
     return text;
 }
@@ -190,7 +190,7 @@ TEST(PeopleStages, LoansAndEurosCannotBothLimitALender) {
     Tables t = testing::full_tables(0);
     t["lenders"].add("budget_eur", numbers({1, 2}));
     try {
-        const Market market = build_market(t);
+        const Market market = testing::build_market(t);
         FAIL();
     } catch (const InputError& wrong) {
         EXPECT_NE(std::string(wrong.what()).find("by loans and by euros"), std::string::npos);

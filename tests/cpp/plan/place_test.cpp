@@ -1,12 +1,11 @@
 // One arrival at stored prices: beside a look at all advisers, and beside a plan solved anew.
 #include <gtest/gtest.h>
 
-#include <libmatch/check/plan.hpp>
 #include <libmatch/plan/place.hpp>
-#include <libmatch/plan/solve.hpp>
 
 #include "cpp/support/full_market.hpp"
 #include "cpp/support/small_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -17,7 +16,7 @@ Plan solved(const Market& market, double gap = 1e-6) {
     options.threads = 1;
     options.stages = {"assign"};
     Control control;
-    return solve(market, options, control);
+    return testing::solve(market, options, control);
 }
 
 /// One row of the table firms under another name.
@@ -58,7 +57,7 @@ TEST(Place, FindsWhatALookAtAllAdvisersFinds) {
     std::size_t placed = 0, excluded = 0;
     for (std::uint64_t seed = 0; seed < 12; ++seed) {
         const Tables tables = random_market_tables(seed, 60, 14);
-        const Market market = build_market(tables);
+        const Market market = testing::build_market(tables);
         const Plan plan = solved(market);
         Placer placer(market, plan);
         ArrivalReader reader(market);
@@ -103,13 +102,13 @@ TEST(Place, TheGainIsWhatAPlanSolvedAnewCanGainAtMost) {
     std::size_t displaced = 0, gained = 0;
     for (std::uint64_t seed = 0; seed < 6; ++seed) {
         const Tables tables = testing::full_tables(seed, 120, 8);
-        const Market market = build_market(tables);
+        const Market market = testing::build_market(tables);
         const Plan plan = solved(market);
         Placer placer(market, plan);
         ArrivalReader reader(market);
         for (const std::size_t row : {5U, 50U, 90U}) {
             const auto p = placer.place(reader.read(one_firm(tables, row, "new")))[0];
-            const Market larger = build_market(with_one_more(tables, row, "new"));
+            const Market larger = testing::build_market(with_one_more(tables, row, "new"));
             const Plan anew = solved(larger);
             const Certificate &before = *plan.certificate("assign:volunteers"),
                               &after = *anew.certificate("assign:volunteers");
@@ -139,7 +138,7 @@ TEST(Place, TheGainIsWhatAPlanSolvedAnewCanGainAtMost) {
 }
 
 TEST(Place, FaultsOfTheRowAreNamed) {
-    const Market market = build_market(bare_market());
+    const Market market = testing::build_market(bare_market());
     ArrivalReader reader(market);
     Tables firm = one_firm(bare_market(), 0, "new");
     put(firm, "firms", "naf", texts({"nonsense"}));
@@ -157,7 +156,7 @@ TEST(Place, FaultsOfTheRowAreNamed) {
 }
 
 TEST(Place, APlanWithoutTheProgrammeSaysSo) {
-    const Market market = build_market(bare_market());
+    const Market market = testing::build_market(bare_market());
     const Plan none;
     Placer placer(market, none);
     ArrivalReader reader(market);

@@ -2,10 +2,10 @@
 
 #include <functional>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/plan/solve.hpp>
+#include <libmatch/score/resources.hpp>
 
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -27,14 +27,14 @@ Market market_of(std::uint64_t seed, double neighbour_km = 30) {
     for (std::size_t i = 0; i < 60; ++i) wanted.push_back(i % 4 == 0 ? "video" : "");
     t["resources"].add("format", testing::texts(formats));
     t["firms"].add("formats", testing::texts(wanted));
-    return build_market(t);
+    return testing::build_market(t);
 }
 
 Plan solved(const Market& market, unsigned threads = 1) {
     SolveOptions options;
     options.threads = threads;
     Control control;
-    return solve(market, options, control);
+    return testing::solve(market, options, control);
 }
 
 /// The worth of a list, by its definition.
@@ -147,12 +147,12 @@ TEST(ResourcesStage, ACentreServesItsTerritoryAndTheNearOnes) {
 TEST(ResourcesStage, TheJudgeNamesWhatIsWrong) {
     const Market market = market_of(2, 60);
     const Plan plan = solved(market);
-    ASSERT_TRUE(check::verify(market, plan).ok());
+    ASSERT_TRUE(testing::verify(market, plan).ok());
     const auto said = [&](const std::function<void(Plan&)>& change) {
         Plan changed = plan;
         change(changed);
         std::string text;
-        for (const auto& v : check::verify(market, changed).violations)
+        for (const auto& v : testing::verify(market, changed).violations)
             text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
         return text;
     };
@@ -182,9 +182,9 @@ TEST(ResourcesStage, StoppedWorkClaimsATrueBound) {
     options.stages = {"resources"};
     Control control;
     control.cancel();
-    const Plan plan = solve(market, options, control);
+    const Plan plan = testing::solve(market, options, control);
     EXPECT_EQ(plan.certificate(stage::resources)->status, Status::cancelled);
-    EXPECT_TRUE(check::verify(market, plan).ok());
+    EXPECT_TRUE(testing::verify(market, plan).ok());
 }
 
 }  // namespace

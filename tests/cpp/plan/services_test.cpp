@@ -2,12 +2,8 @@
 // market has no rule of them.
 #include <gtest/gtest.h>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/model/plan_tables.hpp>
-#include <libmatch/plan/explain.hpp>
-#include <libmatch/plan/solve.hpp>
-
 #include "cpp/support/services_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -18,7 +14,7 @@ Plan solved(const Market& market, std::vector<std::string> stages = {}, unsigned
     options.threads = threads;
     options.stages = std::move(stages);
     Control control(limit);
-    return solve(market, options, control);
+    return testing::solve(market, options, control);
 }
 
 std::string complaints(const check::Verdict& verdict) {
@@ -31,14 +27,14 @@ std::string complaints(const check::Verdict& verdict) {
 TEST(Services, EveryStageIsLawfulAndProven) {
     std::size_t sessions = 0, jobs = 0, visits = 0;
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
-        const Market market = build_market(testing::services_tables(seed));
+        const Market market = testing::build_market(testing::services_tables(seed));
         const Plan plan = solved(market);
         for (const auto& name : {stage::workshops, stage::visits, stage::shared_staff}) {
             ASSERT_NE(plan.certificate(name), nullptr) << name;
             EXPECT_LE(plan.certificate(name)->gap(), 0.25) << name << " " << seed;
         }
         EXPECT_EQ(plan.certificate(stage::visit_choices), nullptr);
-        const auto verdict = check::verify(market, plan);
+        const auto verdict = testing::verify(market, plan);
         EXPECT_TRUE(verdict.ok()) << seed << "\n" << complaints(verdict);
         sessions += plan.workshops.size();
         jobs += plan.shared_staff.size();
@@ -51,30 +47,30 @@ TEST(Services, EveryStageIsLawfulAndProven) {
 
 TEST(Services, FirmsChooseWhoseVisitTheyWaitForWhereNobodyAssignedThem) {
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
-        const Market market = build_market(testing::services_tables(seed));
+        const Market market = testing::build_market(testing::services_tables(seed));
         const Plan plan = solved(market, {"visits"});
         ASSERT_NE(plan.certificate(stage::visit_choices), nullptr);
         EXPECT_FALSE(plan.visit_choices.empty());
         EXPECT_FALSE(plan.visits.empty());
-        const auto verdict = check::verify(market, plan);
+        const auto verdict = testing::verify(market, plan);
         EXPECT_TRUE(verdict.ok()) << seed << "\n" << complaints(verdict);
     }
 }
 
 TEST(Services, WithoutRulesTheStagesLeaveNothing) {
-    const Market market = build_market(testing::full_tables(1));
+    const Market market = testing::build_market(testing::full_tables(1));
     const Plan plan = solved(market, {"workshops", "visits", "shared_staff"});
     EXPECT_TRUE(plan.certificates.empty());
     EXPECT_TRUE(plan.unserved.empty());
     EXPECT_TRUE(plan.prices.empty());
-    EXPECT_TRUE(check::verify(market, plan).ok());
+    EXPECT_TRUE(testing::verify(market, plan).ok());
 }
 
 TEST(Services, APlanReadBackIsTheSameOnAnyNumberOfThreads) {
-    const Market market = build_market(testing::services_tables(3, 60, 12));
+    const Market market = testing::build_market(testing::services_tables(3, 60, 12));
     const auto bits = [&](const Plan& plan) {
         std::string text;
-        for (const auto& [name, table] : plan_tables(market, plan)) {
+        for (const auto& [name, table] : testing::plan_tables(market, plan)) {
             for (const auto& [column, data] : table.columns()) {
                 if (column == "seconds") continue;
                 text += name + "." + column + "\n";
@@ -93,30 +89,30 @@ TEST(Services, APlanReadBackIsTheSameOnAnyNumberOfThreads) {
          {std::vector<std::string>{}, std::vector<std::string>{"workshops", "visits"}}) {
         const Plan plan = solved(market, stages);
         EXPECT_EQ(bits(plan), bits(solved(market, stages, 3)));
-        const Plan back = plan_from_tables(market, plan_tables(market, plan));
+        const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
         EXPECT_TRUE(back.unreadable.empty());
         EXPECT_EQ(bits(plan), bits(back));
-        const auto verdict = check::verify(market, back);
+        const auto verdict = testing::verify(market, back);
         EXPECT_TRUE(verdict.ok()) << complaints(verdict);
     }
 }
 
 TEST(Services, StoppedAtOnceIsLawfulWithATrueBound) {
-    const Market market = build_market(testing::services_tables(2));
+    const Market market = testing::build_market(testing::services_tables(2));
     for (const std::vector<std::string>& stages :
          {std::vector<std::string>{}, std::vector<std::string>{"workshops", "visits"}}) {
         const Plan plan = solved(market, stages, 1, 0.0);
-        const auto verdict = check::verify(market, plan);
+        const auto verdict = testing::verify(market, plan);
         EXPECT_TRUE(verdict.ok()) << complaints(verdict);
     }
 }
 
 TEST(Services, ThePlanTellsThemToEachFirm) {
-    const Market market = build_market(testing::services_tables(4));
+    const Market market = testing::build_market(testing::services_tables(4));
     const Plan plan = solved(market);
     const auto told = [&](FirmId i) {
         std::string text;
-        for (const auto& line : explain(market, plan, i)) text += line + "\n";
+        for (const auto& line : testing::explain(market, plan, i)) text += line + "\n";
         return text;
     };
     const Group& session = plan.workshops.at(0);

@@ -1,12 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <libmatch/check/plan.hpp>
-#include <libmatch/model/plan_tables.hpp>
-#include <libmatch/plan/blocking.hpp>
-#include <libmatch/plan/explain.hpp>
-#include <libmatch/plan/solve.hpp>
-
 #include "cpp/support/full_market.hpp"
+#include "cpp/support/whole_run.hpp"
 
 namespace libmatch {
 namespace {
@@ -16,7 +11,7 @@ Plan solved(const Market& market, unsigned threads = 1, bool exact = false) {
     options.threads = threads;
     options.exact = exact;
     Control control;
-    return solve(market, options, control);
+    return testing::solve(market, options, control);
 }
 
 std::string complaints(const check::Verdict& verdict) {
@@ -29,7 +24,7 @@ std::string complaints(const check::Verdict& verdict) {
 /// All tables as one text, without the times.
 std::string bits(const Market& market, const Plan& plan) {
     std::string text;
-    for (const auto& [name, table] : plan_tables(market, plan)) {
+    for (const auto& [name, table] : testing::plan_tables(market, plan)) {
         for (const auto& [column, data] : table.columns()) {
             if (column == "seconds") continue;
             text += name + "." + column + "\n";
@@ -47,10 +42,10 @@ std::string bits(const Market& market, const Plan& plan) {
 
 TEST(Solve, EveryStageIsLawfulAndProven) {
     for (std::uint64_t seed = 0; seed < 15; ++seed) {
-        const Market market = build_market(testing::full_tables(seed));
+        const Market market = testing::build_market(testing::full_tables(seed));
         const Plan plan = solved(market);
         EXPECT_EQ(plan.certificates.size(), 7U);
-        const auto verdict = check::verify(market, plan);
+        const auto verdict = testing::verify(market, plan);
         EXPECT_TRUE(verdict.ok()) << seed << "\n" << complaints(verdict);
         for (const auto& stage : verdict.stages)
             EXPECT_GE(stage.bound, stage.objective - 1e-6) << stage.stage;
@@ -63,7 +58,7 @@ TEST(Solve, EveryStageIsLawfulAndProven) {
 TEST(Solve, DossiersFormAndFindLeadsAndLenders) {
     std::size_t dossiers = 0, led = 0, lent = 0;
     for (std::uint64_t seed = 0; seed < 15; ++seed) {
-        const Market market = build_market(testing::full_tables(seed));
+        const Market market = testing::build_market(testing::full_tables(seed));
         const Plan plan = solved(market);
         for (const Dossier& d : plan.dossiers) {
             ++dossiers;
@@ -79,19 +74,19 @@ TEST(Solve, DossiersFormAndFindLeadsAndLenders) {
 
 TEST(Solve, ExactModeHasNoGapAndIsNeverWorse) {
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
-        const Market market = build_market(testing::full_tables(seed));
+        const Market market = testing::build_market(testing::full_tables(seed));
         const Plan fast = solved(market), exact = solved(market, 1, true);
         const Certificate* c = exact.certificate("assign:volunteers");
         EXPECT_EQ(c->status, Status::optimal);
         EXPECT_EQ(c->gap(), 0);
         EXPECT_GE(c->objective, fast.certificate("assign:volunteers")->objective - 1e-6 * 60);
-        const auto verdict = check::verify(market, exact);
+        const auto verdict = testing::verify(market, exact);
         EXPECT_TRUE(verdict.ok()) << complaints(verdict);
     }
 }
 
 TEST(Solve, TheNumberOfThreadsNeverChangesABit) {
-    const Market market = build_market(testing::full_tables(3, 400, 24));
+    const Market market = testing::build_market(testing::full_tables(3, 400, 24));
     const std::string one = bits(market, solved(market, 1));
     EXPECT_EQ(one, bits(market, solved(market, 2)));
     EXPECT_EQ(one, bits(market, solved(market, 3)));
@@ -104,31 +99,31 @@ TEST(Solve, ProgrammesSideBySideAreAssignedAsEachAlone) {
         if (name != "after") programmes.add(name, column);
     }
     tables["programmes"] = programmes;
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     const Plan one = solved(market, 1);
-    EXPECT_TRUE(check::verify(market, one).ok());
+    EXPECT_TRUE(testing::verify(market, one).ok());
     EXPECT_EQ(bits(market, one), bits(market, solved(market, 2)));
     SolveOptions options;
     options.threads = 2;
     options.stages = {"assign"};
     Control stopped(0.0);
-    const Plan early = solve(market, options, stopped);
-    EXPECT_TRUE(check::verify(market, early).ok());
+    const Plan early = testing::solve(market, options, stopped);
+    EXPECT_TRUE(testing::verify(market, early).ok());
     for (const auto& [stage, c] : early.certificates) EXPECT_EQ(c.status, Status::time_limit);
 }
 
 TEST(Solve, StagesCanBeChosenAndUnknownOnesAreNamed) {
-    const Market market = build_market(testing::full_tables(1));
+    const Market market = testing::build_market(testing::full_tables(1));
     SolveOptions options;
     options.stages = {"assign"};
     Control control;
-    const Plan plan = solve(market, options, control);
+    const Plan plan = testing::solve(market, options, control);
     EXPECT_EQ(plan.certificates.size(), 2U);
     EXPECT_TRUE(plan.grants.empty());
-    EXPECT_TRUE(check::verify(market, plan).ok());
+    EXPECT_TRUE(testing::verify(market, plan).ok());
     options.stages = {"assign", "lunch"};
     try {
-        (void)solve(market, options, control);
+        (void)testing::solve(market, options, control);
         FAIL() << "an unknown stage was accepted";
     } catch (const InputError& e) {
         EXPECT_EQ(e.faults().at(0).value, "lunch");
@@ -136,10 +131,10 @@ TEST(Solve, StagesCanBeChosenAndUnknownOnesAreNamed) {
 }
 
 TEST(Solve, ATimeLimitOfZeroStillGivesALawfulPlanWithATrueBound) {
-    const Market market = build_market(testing::full_tables(2, 300, 20));
+    const Market market = testing::build_market(testing::full_tables(2, 300, 20));
     Control control(0.0);
-    const Plan plan = solve(market, {}, control);
-    const auto verdict = check::verify(market, plan);
+    const Plan plan = testing::solve(market, {}, control);
+    const auto verdict = testing::verify(market, plan);
     EXPECT_TRUE(verdict.ok()) << complaints(verdict);
     const double best = solved(market).certificate("assign:volunteers")->objective;
     EXPECT_GE(plan.certificate("assign:volunteers")->bound, best);
@@ -147,22 +142,22 @@ TEST(Solve, ATimeLimitOfZeroStillGivesALawfulPlanWithATrueBound) {
 }
 
 TEST(PlanTables, APlanReadBackIsTheSamePlan) {
-    const Market market = build_market(testing::full_tables(4));
+    const Market market = testing::build_market(testing::full_tables(4));
     const Plan plan = solved(market);
-    const Plan back = plan_from_tables(market, plan_tables(market, plan));
+    const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
     EXPECT_TRUE(back.unreadable.empty());
     EXPECT_EQ(bits(market, plan), bits(market, back));
-    EXPECT_TRUE(check::verify(market, back).ok());
+    EXPECT_TRUE(testing::verify(market, back).ok());
 }
 
 TEST(Explain, NamesTheAdviserTheRuleAndThePrice) {
-    const Market market = build_market(testing::full_tables(5));
+    const Market market = testing::build_market(testing::full_tables(5));
     const Plan plan = solved(market);
     const Assigned& a = plan.assignments.front();
-    const auto lines = explain(market, plan, a.firm);
+    const auto lines = testing::explain(market, plan, a.firm);
     ASSERT_FALSE(lines.empty());
     EXPECT_NE(lines[0].find(market.advisers.id[a.adviser]), std::string::npos);
-    const auto why = why_not(market, plan, a.firm, a.adviser);
+    const auto why = testing::why_not(market, plan, a.firm, a.adviser);
     ASSERT_EQ(why.size(), 2U);
     EXPECT_NE(why[0].find("does have this adviser"), std::string::npos);
     EXPECT_NE(why[1].find("another network"), std::string::npos);
@@ -170,9 +165,9 @@ TEST(Explain, NamesTheAdviserTheRuleAndThePrice) {
 
 TEST(Blocking, WarnsBeforeTheWorkStarts) {
     Tables tables = testing::full_tables(6);
-    EXPECT_TRUE(blocking(build_market(tables)).empty());
+    EXPECT_TRUE(testing::blocking(testing::build_market(tables)).empty());
     tables["programmes"].add("labels_required", testing::texts({"", "diamond"}));
-    const auto warnings = blocking(build_market(tables));
+    const auto warnings = testing::blocking(testing::build_market(tables));
     ASSERT_EQ(warnings.size(), 1U);
     EXPECT_EQ(warnings[0].value, "professionals");
     EXPECT_EQ(warnings[0].severity, Fault::Severity::warning);

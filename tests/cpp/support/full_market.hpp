@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <libmatch/core/random.hpp>
-#include <libmatch/model/build_market.hpp>
+#include <libmatch/model/table.hpp>
 
 namespace libmatch::testing {
 

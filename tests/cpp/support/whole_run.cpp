@@ -1,0 +1,41 @@
+#include "cpp/support/whole_run.hpp"
+
+#include <libmatch/assign/assign.hpp>
+#include <libmatch/check/plan.hpp>
+#include <libmatch/model/build_market.hpp>
+#include <libmatch/model/plan_tables.hpp>
+#include <libmatch/plan/blocking.hpp>
+#include <libmatch/plan/explain.hpp>
+#include <libmatch/plan/solve.hpp>
+
+namespace libmatch::testing {
+
+AssignmentResult assign(const PairSource& source, const AssignmentLimits& limits,
+                        const AssignmentOptions& options, Control& control) {
+    return libmatch::assign(source, limits, options, control);
+}
+Market build_market(const Tables& tables) { return libmatch::build_market(tables); }
+Market build_market(const Tables& tables, std::vector<Fault>& faults) {
+    return libmatch::build_market(tables, faults);
+}
+Plan solve(const Market& market, const SolveOptions& options, Control& control) {
+    return libmatch::solve(market, options, control);
+}
+check::Verdict verify(const Market& market, const Plan& plan, unsigned threads) {
+    return check::verify(market, plan, threads);
+}
+std::vector<std::string> explain(const Market& market, const Plan& plan, FirmId i) {
+    return libmatch::explain(market, plan, i);
+}
+std::vector<std::string> why_not(const Market& market, const Plan& plan, FirmId i, AdviserId j) {
+    return libmatch::why_not(market, plan, i, j);
+}
+std::vector<Fault> blocking(const Market& market) { return libmatch::blocking(market); }
+Tables plan_tables(const Market& market, const Plan& plan) {
+    return libmatch::plan_tables(market, plan);
+}
+Plan plan_from_tables(const Market& market, const Tables& tables) {
+    return libmatch::plan_from_tables(market, tables);
+}
+
+}  // namespace libmatch::testing

@@ -1,0 +1,30 @@
+// Compiling a market, the assignment, the whole run, its judge and its words, compiled once
+// (whole_run.cpp) for all tests that call them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <libmatch/check/verdict.hpp>
+#include <libmatch/core/control.hpp>
+#include <libmatch/core/error.hpp>
+#include <libmatch/model/plan.hpp>
+#include <libmatch/model/table.hpp>
+#include <libmatch/plan/run.hpp>
+#include <libmatch/retrieve/source.hpp>
+
+namespace libmatch::testing {
+
+AssignmentResult assign(const PairSource& source, const AssignmentLimits& limits,
+                        const AssignmentOptions& options, Control& control);
+Market build_market(const Tables& tables);
+Market build_market(const Tables& tables, std::vector<Fault>& faults);
+Plan solve(const Market& market, const SolveOptions& options, Control& control);
+check::Verdict verify(const Market& market, const Plan& plan, unsigned threads = 0);
+std::vector<std::string> explain(const Market& market, const Plan& plan, FirmId i);
+std::vector<std::string> why_not(const Market& market, const Plan& plan, FirmId i, AdviserId j);
+std::vector<Fault> blocking(const Market& market);
+Tables plan_tables(const Market& market, const Plan& plan);
+Plan plan_from_tables(const Market& market, const Tables& tables);
+
+}  // namespace libmatch::testing
