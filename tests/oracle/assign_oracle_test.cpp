@@ -66,7 +66,7 @@ void expect_within_gap(const SmallProblem& p, const std::optional<std::int64_t>&
                 r.certificate.status == Status::within_gap);
 }
 
-class AssignOracle : public testing::TestWithParam<Named> {};
+class AssignOracle : public ::testing::TestWithParam<Named> {};
 
 TEST_P(AssignOracle, AgreesWithMinCostFlow) {
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
@@ -78,7 +78,7 @@ TEST_P(AssignOracle, AgreesWithMinCostFlow) {
             expect_exact(p, best, candidates);
             expect_within_gap(p, best, candidates);
         }
-        if (testing::Test::HasFailure()) return;
+        if (::testing::Test::HasFailure()) return;
     }
 }
 
@@ -97,13 +97,13 @@ TEST_P(AssignOracle, AgreesWithEnumeration) {
             expect_exact(p, best, candidates);
             expect_within_gap(p, best, candidates);
         }
-        if (testing::Test::HasFailure()) return;
+        if (::testing::Test::HasFailure()) return;
     }
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Shapes, AssignOracle,
-    testing::Values(
+    ::testing::Values(
         Named{"dense", {}}, Named{"sparse", {.density = 0.3}},
         Named{"negative", {.low = -60, .high = 40}},
         Named{"all_negative", {.low = -60, .high = -1}},

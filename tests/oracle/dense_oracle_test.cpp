@@ -59,7 +59,7 @@ SmallProblem dense_problem(const DenseShape& shape, std::uint64_t seed) {
     return p;
 }
 
-class DenseOracle : public testing::TestWithParam<DenseShape> {
+class DenseOracle : public ::testing::TestWithParam<DenseShape> {
   protected:
     static void expect_exact(const SmallProblem& p, int candidates) {
         const AssignmentOptions options{.exact = true, .unit = 1e-3, .candidates = candidates};
@@ -79,7 +79,7 @@ TEST_P(DenseOracle, AgreesWithTheHungarianMethod) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const SmallProblem p = dense_problem(GetParam(), seed);
         for (const int candidates : {3, 32}) expect_exact(p, candidates);
-        if (testing::Test::HasFailure()) return;
+        if (::testing::Test::HasFailure()) return;
     }
 }
 
@@ -91,7 +91,7 @@ TEST_P(DenseOracle, LargeAgreesWithTheHungarianMethod) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes, DenseOracle,
-                         testing::Values(DenseShape{"uniform", Kind::uniform, 60, 60},
+                         ::testing::Values(DenseShape{"uniform", Kind::uniform, 60, 60},
                                          DenseShape{"low_rank", Kind::low_rank, 60, 60},
                                          DenseShape{"ties", Kind::ties, 60, 60},
                                          DenseShape{"all_equal", Kind::all_equal, 60, 60},

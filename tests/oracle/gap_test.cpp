@@ -21,7 +21,7 @@ struct Instance {
 };
 
 /// Jobs are firms and agents advisers; every job needs one, and cost is least.
-class GapOptimum : public testing::TestWithParam<Instance> {};
+class GapOptimum : public ::testing::TestWithParam<Instance> {};
 
 TEST_P(GapOptimum, IsNearAndNeverCrossed) {
     const auto file = oracle::shared_data() / "B1-gap" / GetParam().name;
@@ -68,7 +68,7 @@ TEST_P(GapOptimum, IsNearAndNeverCrossed) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Published, GapOptimum,
-    testing::Values(Instance{"cattrysse1994/gap1-0", 261}, Instance{"cattrysse1994/gap4-2", 426},
+    ::testing::Values(Instance{"cattrysse1994/gap1-0", 261}, Instance{"cattrysse1994/gap4-2", 426},
                     Instance{"chu1997/a10100", 1360}, Instance{"chu1997/b05100", 1843},
                     Instance{"chu1997/c05100", 1931}, Instance{"yagiura2004/e10400", 45746}),
     [](const auto& i) {

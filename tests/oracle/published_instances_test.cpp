@@ -27,7 +27,7 @@ struct Conference {
 
 /// Similarities of papers and reviewers (perturbed maximization, arXiv 2310.05995): 3 reviewers per
 /// paper.
-class ConferenceOptimum : public testing::TestWithParam<Conference> {};
+class ConferenceOptimum : public ::testing::TestWithParam<Conference> {};
 
 TEST_P(ConferenceOptimum, IsReachedExactly) {
     const auto file =
@@ -53,7 +53,7 @@ TEST_P(ConferenceOptimum, IsReachedExactly) {
     }
 }
 INSTANTIATE_TEST_SUITE_P(PerturbedMax, ConferenceOptimum,
-                         testing::Values(Conference{"preflib1", 6, 124.25},
+                         ::testing::Values(Conference{"preflib1", 6, 124.25},
                                          Conference{"preflib2", 7, 141.5},
                                          Conference{"aamas2015", 12, 1406.25}),
                          [](const auto& i) { return std::string(i.param.name); });
@@ -65,7 +65,7 @@ struct SquareCosts {
 };
 
 /// Square cost matrices of the OR-Library (J. E. Beasley): every row takes one column.
-class OrLibraryOptimum : public testing::TestWithParam<SquareCosts> {
+class OrLibraryOptimum : public ::testing::TestWithParam<SquareCosts> {
   protected:
     /// False when the file is absent.
     bool read(DenseSource::Matrix& costs) {
@@ -112,7 +112,7 @@ TEST_P(OrLibraryOptimum, IsReachedFromTheAuction) {
     RecordProperty("seconds", std::to_string(r.certificate.seconds));
 }
 INSTANTIATE_TEST_SUITE_P(OrLibrary, OrLibraryOptimum,
-                         testing::Values(SquareCosts{"assign500", 991},
+                         ::testing::Values(SquareCosts{"assign500", 991},
                                          SquareCosts{"assign600", 1176},
                                          SquareCosts{"assign700", 1362}),
                          [](const auto& i) { return std::string(i.param.name); });

@@ -101,7 +101,7 @@ TEST(Assign, ExactModeEqualsTheBoundInItsUnit) {
     EXPECT_NEAR(r.certificate.objective, p.objective_of(r.pairs), 600 * 0.5e-6);
 }
 
-class AssignThreads : public testing::TestWithParam<bool> {};
+class AssignThreads : public ::testing::TestWithParam<bool> {};
 
 TEST_P(AssignThreads, GiveTheSameBits) {
     auto p = large_problem(1'500, 40);
@@ -117,7 +117,7 @@ TEST_P(AssignThreads, GiveTheSameBits) {
         EXPECT_EQ(r.certificate.bound, expected.certificate.bound);
     }
 }
-INSTANTIATE_TEST_SUITE_P(Modes, AssignThreads, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(Modes, AssignThreads, ::testing::Bool(),
                          [](const auto& i) { return i.param ? "exact" : "within_gap"; });
 
 // ---- inputs made to hurt ----
@@ -178,7 +178,7 @@ const Hurting hurting[] = {
     {"below_single_precision", [](Random& r, Eigen::Index) { return 1e-300 * r.uniform(); }},
 };
 
-class AssignHurting : public testing::TestWithParam<std::tuple<std::size_t, int, bool>> {};
+class AssignHurting : public ::testing::TestWithParam<std::tuple<std::size_t, int, bool>> {};
 
 TEST_P(AssignHurting, EndsWithATrueCertificateAfterFewQuestions) {
     const auto& [which, kind, exact] = GetParam();
@@ -215,14 +215,14 @@ TEST_P(AssignHurting, EndsWithATrueCertificateAfterFewQuestions) {
     EXPECT_LE(scaled(c.objective), exact_objective(source, r.pairs));
     EXPECT_EQ(c.unit, 0);
 }
-std::string hurting_name(const testing::TestParamInfo<AssignHurting::ParamType>& info) {
+std::string hurting_name(const ::testing::TestParamInfo<AssignHurting::ParamType>& info) {
     constexpr const char* kinds[] = {"_alone", "_demand_2", "_min_load"};
     const auto& [which, kind, exact] = info.param;
     return std::string(hurting[which].name) + kinds[kind] + (exact ? "_exact" : "");
 }
 INSTANTIATE_TEST_SUITE_P(Inputs, AssignHurting,
-                         testing::Combine(testing::Range<std::size_t>(0, std::size(hurting)),
-                                          testing::Range(0, 3), testing::Bool()),
+                         ::testing::Combine(::testing::Range<std::size_t>(0, std::size(hurting)),
+                                          ::testing::Range(0, 3), ::testing::Bool()),
                          hurting_name);
 
 TEST(AssignHuge, CapacitiesBeyondAnyFirmDoNotOverflow) {

@@ -162,7 +162,7 @@ struct LargeLimits {
     friend void PrintTo(const LargeLimits& l, std::ostream* out) { *out << l.name; }
 };
 
-class ExactRows : public testing::TestWithParam<LargeLimits> {};
+class ExactRows : public ::testing::TestWithParam<LargeLimits> {};
 
 TEST_P(ExactRows, LargeAreProvenAndTheSameForAnyThreads) {
     constexpr std::size_t firms = 5'000, advisers = 40;
@@ -193,7 +193,7 @@ TEST_P(ExactRows, LargeAreProvenAndTheSameForAnyThreads) {
     EXPECT_EQ(dense.certificate.objective, one.certificate.objective);
 }
 INSTANTIATE_TEST_SUITE_P(Limits, ExactRows,
-                         testing::Values(LargeLimits{"too_few_seats", 0.9},
+                         ::testing::Values(LargeLimits{"too_few_seats", 0.9},
                                          LargeLimits{"seats_to_spare", 3},
                                          LargeLimits{"minimum_loads", 3, 0.3},
                                          LargeLimits{"demands", 2, 0, 4},

@@ -75,7 +75,7 @@ double best_by_trying(const SmallProblem& p, std::int64_t most) {
     return best;
 }
 
-class FewChanges : public testing::TestWithParam<ProblemShape> {};
+class FewChanges : public ::testing::TestWithParam<ProblemShape> {};
 
 TEST_P(FewChanges, StandsBetweenItsBoundAndTheBestOfAllAssignments) {
     ProblemShape shape = GetParam();
@@ -115,7 +115,7 @@ TEST_P(FewChanges, StandsBetweenItsBoundAndTheBestOfAllAssignments) {
     EXPECT_GE(closed, cases * 9 / 10);  // and the best was found nearly always
 }
 INSTANTIATE_TEST_SUITE_P(Shapes, FewChanges,
-                         testing::Values(ProblemShape{.density = 0.8},
+                         ::testing::Values(ProblemShape{.density = 0.8},
                                          ProblemShape{.density = 0.9, .pins = 0.2},
                                          ProblemShape{.low = -60, .high = 40},
                                          ProblemShape{.low = 0, .high = 2},

@@ -50,7 +50,7 @@ std::size_t below_0(const std::vector<double>& prices) {
         std::count_if(prices.begin(), prices.end(), [](double p) { return p < 0; }));
 }
 
-class RowAuctionRenewed : public testing::TestWithParam<bool> {};
+class RowAuctionRenewed : public ::testing::TestWithParam<bool> {};
 
 TEST_P(RowAuctionRenewed, ClosesTheGapOnShortListsForAnyThreads) {
     SmallProblem p = crowded(6'000, 100, 3);
@@ -70,7 +70,7 @@ TEST_P(RowAuctionRenewed, ClosesTheGapOnShortListsForAnyThreads) {
     EXPECT_LE(r.certificate.objective, exact.certificate.bound + 0.01);
     EXPECT_GE(r.certificate.bound, exact.certificate.objective - 0.01);
 }
-INSTANTIATE_TEST_SUITE_P(Demands, RowAuctionRenewed, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(Demands, RowAuctionRenewed, ::testing::Bool(),
                          [](const auto& i) { return i.param ? "of_several" : "of_one"; });
 
 TEST(RowAuction, RenewedRowsComeAsNearAsRowsOfAllPairs) {

@@ -111,7 +111,7 @@ std::vector<StoppedCase> all_cases() {
 /// The first moments one by one, later ones by parts of their number.
 std::int64_t next_moment(std::int64_t k) { return k + 1 + k / 24; }
 
-class Stopped : public testing::TestWithParam<StoppedCase> {};
+class Stopped : public ::testing::TestWithParam<StoppedCase> {};
 
 TEST_P(Stopped, AtEachMomentIsLawfulAndBounded) {
     const StoppedCase& c = GetParam();
@@ -136,7 +136,7 @@ TEST_P(Stopped, AtEachMomentIsLawfulAndBounded) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, Stopped, testing::ValuesIn(all_cases()), [](const auto& one) {
+INSTANTIATE_TEST_SUITE_P(Cases, Stopped, ::testing::ValuesIn(all_cases()), [](const auto& one) {
     std::string name = one.param.name;
     std::replace_if(
         name.begin(), name.end(), [](char c) { return c == ' ' || c == ','; }, '_');

@@ -77,7 +77,7 @@ struct Wrong {
     friend void PrintTo(const Wrong& w, std::ostream* out) { *out << w.name; }
 };
 
-class FaultyColumn : public testing::TestWithParam<Wrong> {};
+class FaultyColumn : public ::testing::TestWithParam<Wrong> {};
 
 TEST_P(FaultyColumn, AloneIsNamedAlone) {
     const Wrong& w = GetParam();
@@ -113,7 +113,7 @@ TEST_P(FaultyColumn, AloneIsNamedAlone) {
 const double infinity = HUGE_VAL;
 INSTANTIATE_TEST_SUITE_P(
     Each, FaultyColumn,
-    testing::Values(
+    ::testing::Values(
         Wrong{"id_missing", "schemes", "scheme_id", texts({""}), {"schemes", 0, "scheme_id", ""}},
         Wrong{
             "id_as_number", "schemes", "scheme_id", numbers({7}), {"schemes", -1, "scheme_id", ""}},
@@ -485,7 +485,7 @@ TEST(BuildMarket, EveryFaultOfEveryTableIsFoundAtOnce) {
         {"pairs", 0, "adviser_id", "A8"},       {"pairs", 1, "firm_id", "F8"},
     };
     for (const Where& place : expected) {
-        EXPECT_TRUE(names(faults, place)) << testing::PrintToString(place) << texts_of(faults);
+        EXPECT_TRUE(names(faults, place)) << ::testing::PrintToString(place) << texts_of(faults);
     }
     EXPECT_EQ(faults.size(), expected.size()) << texts_of(faults);
     try {

@@ -33,7 +33,7 @@ TEST(Exclusions, FirmThatIsNotReached) {
     EXPECT_EQ(exclusion_in(bare_market(), {0}), Exclusion::not_reached);
 }
 
-class ExclusionRule : public testing::TestWithParam<Rule> {};
+class ExclusionRule : public ::testing::TestWithParam<Rule> {};
 
 TEST_P(ExclusionRule, AloneNamesItself) {
     Tables tables = bare_market();
@@ -45,7 +45,7 @@ TEST_P(ExclusionRule, AloneNamesItself) {
 using enum Exclusion;
 INSTANTIATE_TEST_SUITE_P(
     Excluded, ExclusionRule,
-    testing::Values(Rule{"no_demand", "firms", "demand", numbers({0}), no_demand},
+    ::testing::Values(Rule{"no_demand", "firms", "demand", numbers({0}), no_demand},
                     Rule{"programme_headcount", "programmes", "headcount_max", numbers({4}),
                          programme_headcount},
                     Rule{"zone_region", "advisers", "zones", texts({"region:11"}), territory},
@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Allowed, ExclusionRule,
-    testing::Values(Rule{"programme_headcount", "programmes", "headcount_max", numbers({5}), none},
+    ::testing::Values(Rule{"programme_headcount", "programmes", "headcount_max", numbers({5}), none},
                     Rule{"zone_country", "advisers", "zones", texts({"FR"}), none},
                     Rule{"zone_region", "advisers", "zones", texts({"region:84"}), none},
                     Rule{"zone_departement", "advisers", "zones",
