@@ -222,7 +222,7 @@ std::string hurting_name(const ::testing::TestParamInfo<AssignHurting::ParamType
 }
 INSTANTIATE_TEST_SUITE_P(Inputs, AssignHurting,
                          ::testing::Combine(::testing::Range<std::size_t>(0, std::size(hurting)),
-                                          ::testing::Range(0, 3), ::testing::Bool()),
+                                            ::testing::Range(0, 3), ::testing::Bool()),
                          hurting_name);
 
 TEST(AssignHuge, CapacitiesBeyondAnyFirmDoNotOverflow) {

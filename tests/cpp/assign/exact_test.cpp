@@ -194,11 +194,11 @@ TEST_P(ExactRows, LargeAreProvenAndTheSameForAnyThreads) {
 }
 INSTANTIATE_TEST_SUITE_P(Limits, ExactRows,
                          ::testing::Values(LargeLimits{"too_few_seats", 0.9},
-                                         LargeLimits{"seats_to_spare", 3},
-                                         LargeLimits{"minimum_loads", 3, 0.3},
-                                         LargeLimits{"demands", 2, 0, 4},
-                                         LargeLimits{"minimum_demands", 0.6, 0, 1, true},
-                                         LargeLimits{"all", 2.5, 0.5, 3, true}),
+                                           LargeLimits{"seats_to_spare", 3},
+                                           LargeLimits{"minimum_loads", 3, 0.3},
+                                           LargeLimits{"demands", 2, 0, 4},
+                                           LargeLimits{"minimum_demands", 0.6, 0, 1, true},
+                                           LargeLimits{"all", 2.5, 0.5, 3, true}),
                          [](const auto& i) { return std::string(i.param.name); });
 
 TEST(ExactRows, StoppedAnyTimeAreLawfulAndBounded) {

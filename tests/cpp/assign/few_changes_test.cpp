@@ -116,10 +116,10 @@ TEST_P(FewChanges, StandsBetweenItsBoundAndTheBestOfAllAssignments) {
 }
 INSTANTIATE_TEST_SUITE_P(Shapes, FewChanges,
                          ::testing::Values(ProblemShape{.density = 0.8},
-                                         ProblemShape{.density = 0.9, .pins = 0.2},
-                                         ProblemShape{.low = -60, .high = 40},
-                                         ProblemShape{.low = 0, .high = 2},
-                                         ProblemShape{.most_capacity = 1}),
+                                           ProblemShape{.density = 0.9, .pins = 0.2},
+                                           ProblemShape{.low = -60, .high = 40},
+                                           ProblemShape{.low = 0, .high = 2},
+                                           ProblemShape{.most_capacity = 1}),
                          [](const auto& i) { return "shape" + std::to_string(i.index); });
 
 TEST(FewChanges, KnowsWhatFirmsAreWorthThatStayOut) {

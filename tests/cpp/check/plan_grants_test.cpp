@@ -72,9 +72,15 @@ TEST_F(Grants, OfEveryRuleThatTheMarketTightens) {
         std::fill(m.firms.consents_pooling.begin(), m.firms.consents_pooling.end(),
                   std::uint8_t{0});
     });
-    expect_rule("in no dossier", [](Market& m) {
-        for (Scheme& s : m.schemes) s.collective_only = true;
-    });
+}
+
+TEST_F(Grants, OfCollectiveSchemesNeedADossier) {
+    Market changed = market;
+    for (Scheme& s : changed.schemes) s.collective_only = true;
+    Plan without = plan;
+    without.dossiers.clear();
+    const std::string text = complaints(changed, without);
+    EXPECT_NE(text.find("in no dossier"), std::string::npos) << text;
 }
 
 TEST_F(Grants, AidThatIsNotDeMinimisDoesNotCountThere) {

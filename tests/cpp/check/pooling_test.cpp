@@ -17,6 +17,7 @@ PoolProblem towns() {
     keyed.rule.name = "near";
     keyed.rule.max_radius_km = 20;
     keyed.rule.max_members = 4;
+    keyed.rule.min_sum = 20'000;
     keyed.rule.max_sum = 30'000;
     keyed.rule.opening_cost = 1;
     keyed.rule.cost_per_km = 0.01;

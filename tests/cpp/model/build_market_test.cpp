@@ -92,7 +92,8 @@ TEST_P(FaultyColumn, AloneIsNamedAlone) {
                                {"min_ticket_eur", numbers({20'000})},
                                {"capacity", numbers({3})}});
     tables["resources"] = table({{"resource_id", texts({"R1"})}, {"centre_id", texts({"C1"})}});
-    tables["dossier_rules"] = table({{"rule", texts({"trade"})}, {"keys", texts({"naf"})}});
+    tables["dossier_rules"] = table(
+        {{"rule", texts({"trade"})}, {"keys", texts({"naf"})}, {"min_sum", numbers({20'000})}});
     tables["sites"] = table({{"site_id", texts({"P1"})}, {"commune", texts({"69123"})}});
     if (std::string_view(w.table) == "firm_pairs")
         tables["firm_pairs"] = table({{"firm_id", texts({"F1"})},

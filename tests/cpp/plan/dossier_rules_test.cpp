@@ -4,9 +4,6 @@
 #include <functional>
 #include <map>
 
-#include <libmatch/plan/fund_stage.hpp>
-#include <libmatch/plan/pool_stage.hpp>
-
 #include "cpp/support/full_market.hpp"
 #include "cpp/support/whole_run.hpp"
 
@@ -66,12 +63,10 @@ Tables tables_with_rules(std::uint64_t seed) {
 
 /// Grants and dossiers only.
 Plan pooled(const Market& market) {
-    const SolveOptions options;
+    SolveOptions options;
+    options.stages = {"fund", "pool"};
     Control control;
-    detail::Run run{market, options, control, {}, {}, {}};
-    detail::fund_stage(run);
-    detail::pool_stage(run);
-    return std::move(run.plan);
+    return testing::solve(market, options, control);
 }
 
 class DossierRules : public ::testing::Test {

@@ -152,6 +152,7 @@ TEST(Pool, CountsDossiersWhenEachIsRewarded) {
     problem.amount = {10'000, 10'000, 9'000, 11'000, 20'000, 5'000};
     problem.value.assign(6, 0);
     problem.rules.emplace_back();
+    problem.rules[0].rule.min_sum = 20'000;
     problem.rules[0].rule.opening_cost = -1;
     Control control;
     const PoolResult result = pool(problem, {}, control);
@@ -164,6 +165,7 @@ TEST(Pool, SaysWhyAFirmIsLeftOut) {
     problem.metric = Metric::plane;
     problem.place = {{0, 0}, {1, 0}, {500, 0}, {0, 0}, {500, 3}, {0, 1}};
     PoolRule keyed;
+    keyed.rule.min_sum = 20'000;
     keyed.rule.max_sum = 22'000;
     keyed.rule.max_radius_km = 10;
     keyed.cell = {0, 0, 0, 0, 0, PoolRule::no_cell};
@@ -186,6 +188,7 @@ TEST(Pool, NamesEveryFaultAtOnce) {
     problem.metric = Metric::sphere;
     problem.place = {{0, 0}, {100, 0}, {0, NAN}};
     problem.rules.emplace_back();
+    problem.rules[0].rule.min_sum = 20'000;
     problem.rules[0].rule.max_sum = 5;
     problem.rules[0].rule.min_members = 0;
     problem.rules[0].cell = {1};

@@ -264,6 +264,7 @@ TEST(PoolRules, SayWhatFirmsLeftOutWouldNeed) {
     problem.amount = {12'000, 9'000, 5'000, 20'000, 3'000, 8'000, 8'000};
     problem.place = {{0, 0}, {1, 0}, {0, 1}, {0, 2}, {14, 0}, {2, 0}, {500, 0}};
     problem.rules.emplace_back();
+    problem.rules[0].rule.min_sum = 20'000;
     problem.rules[0].rule.max_sum = 26'000;
     problem.rules[0].rule.max_radius_km = 10;
     problem.apart = {{FirmId(2U), FirmId(0U)}};
