@@ -92,17 +92,17 @@ TEST_P(DenseOracle, LargeAgreesWithTheHungarianMethod) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, DenseOracle,
                          ::testing::Values(DenseShape{"uniform", Kind::uniform, 60, 60},
-                                         DenseShape{"low_rank", Kind::low_rank, 60, 60},
-                                         DenseShape{"ties", Kind::ties, 60, 60},
-                                         DenseShape{"all_equal", Kind::all_equal, 60, 60},
-                                         DenseShape{"mixed_signs", Kind::mixed_signs, 60, 60},
-                                         DenseShape{"holes", Kind::holes, 60, 60},
-                                         DenseShape{"large_values", Kind::large, 60, 60},
-                                         DenseShape{"more_firms", Kind::uniform, 60, 24},
-                                         DenseShape{"more_firms_with_ties", Kind::ties, 60, 24},
-                                         DenseShape{"more_advisers", Kind::low_rank, 24, 60},
-                                         DenseShape{"two_seats_each", Kind::low_rank, 60, 20, 2},
-                                         DenseShape{"seats_to_spare", Kind::uniform, 60, 20, 4}),
+                                           DenseShape{"low_rank", Kind::low_rank, 60, 60},
+                                           DenseShape{"ties", Kind::ties, 60, 60},
+                                           DenseShape{"all_equal", Kind::all_equal, 60, 60},
+                                           DenseShape{"mixed_signs", Kind::mixed_signs, 60, 60},
+                                           DenseShape{"holes", Kind::holes, 60, 60},
+                                           DenseShape{"large_values", Kind::large, 60, 60},
+                                           DenseShape{"more_firms", Kind::uniform, 60, 24},
+                                           DenseShape{"more_firms_with_ties", Kind::ties, 60, 24},
+                                           DenseShape{"more_advisers", Kind::low_rank, 24, 60},
+                                           DenseShape{"two_seats_each", Kind::low_rank, 60, 20, 2},
+                                           DenseShape{"seats_to_spare", Kind::uniform, 60, 20, 4}),
                          [](const auto& instance) { return std::string(instance.param.name); });
 
 TEST(HungarianOracle, AgreesWithMinCostFlow) {

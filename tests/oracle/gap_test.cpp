@@ -69,8 +69,8 @@ TEST_P(GapOptimum, IsNearAndNeverCrossed) {
 INSTANTIATE_TEST_SUITE_P(
     Published, GapOptimum,
     ::testing::Values(Instance{"cattrysse1994/gap1-0", 261}, Instance{"cattrysse1994/gap4-2", 426},
-                    Instance{"chu1997/a10100", 1360}, Instance{"chu1997/b05100", 1843},
-                    Instance{"chu1997/c05100", 1931}, Instance{"yagiura2004/e10400", 45746}),
+                      Instance{"chu1997/a10100", 1360}, Instance{"chu1997/b05100", 1843},
+                      Instance{"chu1997/c05100", 1931}, Instance{"yagiura2004/e10400", 45746}),
     [](const auto& i) {
         std::string name = i.param.name;
         name = name.substr(name.find('/') + 1);

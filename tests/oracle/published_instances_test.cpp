@@ -54,8 +54,8 @@ TEST_P(ConferenceOptimum, IsReachedExactly) {
 }
 INSTANTIATE_TEST_SUITE_P(PerturbedMax, ConferenceOptimum,
                          ::testing::Values(Conference{"preflib1", 6, 124.25},
-                                         Conference{"preflib2", 7, 141.5},
-                                         Conference{"aamas2015", 12, 1406.25}),
+                                           Conference{"preflib2", 7, 141.5},
+                                           Conference{"aamas2015", 12, 1406.25}),
                          [](const auto& i) { return std::string(i.param.name); });
 
 struct SquareCosts {
@@ -113,8 +113,8 @@ TEST_P(OrLibraryOptimum, IsReachedFromTheAuction) {
 }
 INSTANTIATE_TEST_SUITE_P(OrLibrary, OrLibraryOptimum,
                          ::testing::Values(SquareCosts{"assign500", 991},
-                                         SquareCosts{"assign600", 1176},
-                                         SquareCosts{"assign700", 1362}),
+                                           SquareCosts{"assign600", 1176},
+                                           SquareCosts{"assign700", 1362}),
                          [](const auto& i) { return std::string(i.param.name); });
 
 }  // namespace
