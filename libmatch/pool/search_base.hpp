@@ -15,6 +15,7 @@
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/parallel.hpp>
 #include <libmatch/pool/columns.hpp>
+#include <libmatch/pool/master_rows.hpp>
 #include <libmatch/pool/packing.hpp>
 #include <libmatch/pool/pricing.hpp>
 #include <libmatch/pool/reach.hpp>
