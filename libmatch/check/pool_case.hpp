@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 #include <vector>
 
 #include <libmatch/core/geo.hpp>
@@ -110,6 +111,19 @@ struct PoolCase {
     [[nodiscard]] PoolPlace place(const PoolGroup& group) const {
         if (!placed()) return {};
         return problem.at_sites(group.rule) ? problem.sites[group.seat] : problem.place[group.seat];
+    }
+    /// The firms that a rule covers, by cell, then place, then index.
+    [[nodiscard]] std::vector<FirmId> firms_under(const PoolRule& keyed) const {
+        std::vector<FirmId> order;
+        for (std::size_t i = 0; i < problem.amount.size(); ++i) {
+            if (parties.may(keyed, FirmId(i))) order.emplace_back(i);
+        }
+        const auto key = [&](FirmId i) {
+            const PoolPlace at = place(i);
+            return std::tuple(keyed.cell_of(i), at.a, at.b, i.value);
+        };
+        std::sort(order.begin(), order.end(), [&](FirmId i, FirmId j) { return key(i) < key(j); });
+        return order;
     }
     /// The most members of a group of a rule, at a site where the rule meets at sites.
     [[nodiscard]] double most(std::size_t rule, std::size_t site) const {

@@ -16,7 +16,6 @@
 #include <numeric>
 #include <sstream>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -260,15 +259,7 @@ class LeftOutJudge {
     [[nodiscard]] std::vector<Lack> lacks_under(std::size_t k,
                                                 const std::vector<char>& asked) const {
         const PoolRule& keyed = problem_.rules[k];
-        std::vector<FirmId> order;
-        for (std::size_t i = 0; i < problem_.amount.size(); ++i) {
-            if (case_.parties.may(keyed, FirmId(i))) order.emplace_back(i);
-        }
-        const auto key = [&](FirmId i) {
-            const PoolPlace at = case_.place(i);
-            return std::tuple(keyed.cell_of(i), at.a, at.b, i.value);
-        };
-        std::sort(order.begin(), order.end(), [&](FirmId i, FirmId j) { return key(i) < key(j); });
+        const std::vector<FirmId> order = case_.firms_under(keyed);
         struct Seat {
             std::size_t first, last;
             PoolPlace at;

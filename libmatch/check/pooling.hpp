@@ -16,7 +16,6 @@
 #include <limits>
 #include <sstream>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include <libmatch/check/pool_case.hpp>
@@ -284,15 +283,7 @@ class PoolJudge {
 
     void judge_rule(std::size_t k) {
         const PoolRule& keyed = problem_.rules[k];
-        std::vector<FirmId> order;
-        for (std::size_t i = 0; i < problem_.amount.size(); ++i) {
-            if (case_.parties.may(keyed, FirmId(i))) order.emplace_back(i);
-        }
-        const auto key = [&](FirmId i) {
-            const PoolPlace at = case_.place(i);
-            return std::tuple(keyed.cell_of(i), at.a, at.b, i.value);
-        };
-        std::sort(order.begin(), order.end(), [&](FirmId i, FirmId j) { return key(i) < key(j); });
+        const std::vector<FirmId> order = case_.firms_under(keyed);
         std::vector<SeatRange> seats;
         for (std::size_t first = 0; first < order.size();) {
             std::size_t last = first;

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from . import _frames
 from ._errors import error, input_error
 from ._frames import Frame
-from ._plan import Plan, solve
+from ._plan import Plan, _real, solve
 from ._progress import Progress, bars
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _STATUSES = ("optimal", "within_gap", "time_limit", "cancelled", "infeasible")
 def adjusted(market: Market, values: Mapping[str, float | None]) -> dict[str, pa.Table]:
     """The market's tables with the levers that are given set; see Market.adjust."""
     tables = dict(market._tables)
-    set_to = {name: _positive(name, v) for name, v in values.items() if v is not None}
+    set_to = {name: _real(name, v) for name, v in values.items() if v is not None}
     if "ticket_eur" in set_to:
         ticket = set_to["ticket_eur"]
         if "lenders" not in tables and "dossier_rules" not in tables:
@@ -67,16 +67,6 @@ def adjusted(market: Market, values: Mapping[str, float | None]) -> dict[str, pa
         new = [set_to["budget"] * b if math.isfinite(b) else b for b in budgets]
         tables["schemes"] = _with(schemes, "budget_eur", new)
     return tables
-
-
-def _positive(name: str, value: float) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not (math.isfinite(number) and number >= 0):
-        raise input_error(f"{name} is {value!r}; a finite number from 0 is expected")
-    return number
 
 
 def _absent(table: str, lever: str) -> Exception:
@@ -274,7 +264,7 @@ def scenarios(
     given = {"ticket_eur": ticket_eur, "eu_cap_eur": eu_cap_eur, "radius_km": radius_km}
     given["budget"] = budget
     levers = {
-        name: [_positive(name, value) for value in _listed(name, values)]
+        name: [_real(name, value) for value in _listed(name, values)]
         for name, values in given.items()
         if values is not None
     }

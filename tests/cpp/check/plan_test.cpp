@@ -19,11 +19,7 @@ class Corrupted : public ::testing::Test {
     std::string complaints(const std::function<void(Plan&)>& harm) {
         Plan copy = plan;
         harm(copy);
-        std::string text;
-        for (const auto& v : testing::verify(market, copy).violations) {
-            text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
-        }
-        return text;
+        return testing::complaints(market, copy);
     }
     static void expect_named(const std::string& text, const std::string& stage,
                              const std::string& words) {

@@ -20,17 +20,11 @@ class CorruptedServices : public ::testing::Test {
         Control control;
         return testing::solve(market, options, control);
     }
-    static std::string complaints(const Market& market, const Plan& plan) {
-        std::string text;
-        for (const auto& v : testing::verify(market, plan).violations)
-            text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
-        return text;
-    }
     void expect_named(const std::function<void(Plan&)>& harm, const std::string& stage,
                       const std::string& words) const {
         Plan changed = plan;
         harm(changed);
-        const std::string text = complaints(market, changed);
+        const std::string text = testing::complaints(market, changed);
         EXPECT_NE(text.find(stage + " | "), std::string::npos) << words << " is not in:\n" << text;
         EXPECT_NE(text.find(words), std::string::npos) << words << " is not in:\n" << text;
     }
@@ -48,8 +42,8 @@ class CorruptedServices : public ::testing::Test {
 };
 
 TEST_F(CorruptedServices, NotAtAll) {
-    EXPECT_EQ(complaints(market, plan), "");
-    EXPECT_EQ(complaints(market, chosen), "");
+    EXPECT_EQ(testing::complaints(market, plan), "");
+    EXPECT_EQ(testing::complaints(market, chosen), "");
     EXPECT_GE(plan.workshops.size(), 2U);
     EXPECT_GE(plan.shared_staff.size(), 2U);
     EXPECT_GE(plan.visits.size(), 10U);
@@ -166,20 +160,22 @@ TEST_F(CorruptedServices, Visits) {
                  stage::visit_choices, "the visiting network was assigned");
     Plan nobody = chosen;
     nobody.certificates.erase(nobody.certificates.begin());
-    EXPECT_NE(complaints(market, nobody).find("no certificate"), std::string::npos);
+    EXPECT_NE(testing::complaints(market, nobody).find("no certificate"), std::string::npos);
     nobody.visit_choices.clear();
-    EXPECT_NE(complaints(market, nobody).find("nothing says whose visit"), std::string::npos);
+    EXPECT_NE(testing::complaints(market, nobody).find("nothing says whose visit"),
+              std::string::npos);
     Plan moved = chosen;
     moved.visit_choices[0].adviser.value ^= 1U;
-    EXPECT_NE(complaints(market, moved).find("visit_choices | "), std::string::npos);
+    EXPECT_NE(testing::complaints(market, moved).find("visit_choices | "), std::string::npos);
 }
 
 TEST_F(CorruptedServices, StagesThatTheMarketDoesNotHave) {
     const Market without = testing::build_market(testing::full_tables(4));
     Plan p;
     p.certificates.emplace_back(stage::workshops, Certificate{});
-    EXPECT_NE(complaints(without, p).find("workshops | certificate | the stage is unknown"),
-              std::string::npos);
+    EXPECT_NE(
+        testing::complaints(without, p).find("workshops | certificate | the stage is unknown"),
+        std::string::npos);
 }
 
 }  // namespace

@@ -21,13 +21,6 @@ Plan solved(const Market& market, SolveOptions options = {}) {
     return testing::solve(market, options, control);
 }
 
-std::string complaints(const Market& market, const Plan& plan) {
-    std::string text;
-    for (const auto& v : testing::verify(market, plan).violations)
-        text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
-    return text;
-}
-
 /// The tables a year later: every seventh firm is gone, some are new, needs and seats changed.
 Tables a_year_later(std::uint64_t seed, std::size_t firms, std::size_t advisers) {
     Tables tables = testing::full_tables(seed, firms, advisers);
@@ -66,7 +59,7 @@ TEST(Churn, APlanFromItselfChangesNothing) {
     EXPECT_EQ(options.previous->gone, 0U);
     options.max_changes = 0;
     const Plan again = solved(market, options);
-    EXPECT_EQ(complaints(market, again), "");
+    EXPECT_EQ(testing::complaints(market, again), "");
     ASSERT_EQ(again.churn.size(), 2U);
     for (const auto& [stage, churn] : again.churn) {
         EXPECT_EQ(churn.changes, 0) << stage;
@@ -87,11 +80,11 @@ TEST(Churn, ALimitOnChangesIsKeptPricedAndProven) {
         options.previous = last_year(market, seed, 90, 12);
         EXPECT_GT(options.previous->gone, 0U);
         const Plan free = solved(market, options);
-        EXPECT_EQ(complaints(market, free), "");
+        EXPECT_EQ(testing::complaints(market, free), "");
         for (const std::int64_t most : {0, 4}) {
             options.max_changes = most;
             const Plan plan = solved(market, options);
-            EXPECT_EQ(complaints(market, plan), "");
+            EXPECT_EQ(testing::complaints(market, plan), "");
             for (const auto& [stage, churn] : plan.churn) {
                 EXPECT_LE(churn.changes, most);
                 if (!churn.unlimited) continue;
@@ -102,7 +95,7 @@ TEST(Churn, ALimitOnChangesIsKeptPricedAndProven) {
             }
             const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
             EXPECT_TRUE(back.unreadable.empty());
-            EXPECT_EQ(complaints(market, back), "");
+            EXPECT_EQ(testing::complaints(market, back), "");
             ASSERT_EQ(back.churn.size(), plan.churn.size());
             const Churn &a = back.churn.at(volunteers), &b = plan.churn.at(volunteers);
             EXPECT_EQ(a.previous, b.previous);
@@ -158,7 +151,7 @@ TEST(Churn, StandsBetweenItsBoundAndTheBestOfAllAssignments) {
         for (const std::int64_t most : {0, 1}) {
             options.max_changes = most;
             const Plan plan = solved(market, options);
-            EXPECT_EQ(complaints(market, plan), "");
+            EXPECT_EQ(testing::complaints(market, plan), "");
             const auto at = options.previous->pairs.find(volunteers);
             if (at == options.previous->pairs.end()) continue;
             const double best = best_by_trying(market, at->second, most);
@@ -197,7 +190,7 @@ TEST(Churn, TheTablePreviousCountsAndWhoIsGoneIsAWarning) {
     EXPECT_EQ(faults[0].value, "F0 / GONE");
     EXPECT_EQ(market.previous.size(), first.assignments.size());
     const Plan again = solved(market);
-    EXPECT_EQ(complaints(market, again), "");
+    EXPECT_EQ(testing::complaints(market, again), "");
     EXPECT_EQ(again.churn.at(volunteers).previous.size() +
                   again.churn.at("assign:professionals").previous.size(),
               first.assignments.size());
@@ -224,7 +217,7 @@ TEST(Churn, WhatDoesNotGoWithALimitIsNamed) {
     options.max_changes.reset();
     const Market minimums = testing::build_market(tables);
     const Plan plan = solved(minimums, options);  // counted, though not begun at its prices
-    EXPECT_EQ(complaints(minimums, plan), "");
+    EXPECT_EQ(testing::complaints(minimums, plan), "");
     EXPECT_EQ(plan.churn.size(), 2U);
 }
 
@@ -234,14 +227,14 @@ TEST(Churn, TheJudgeSeesEveryLie) {
     options.previous = last_year(market, 1, 90, 12);
     options.max_changes = 1;
     const Plan plan = solved(market, options);
-    ASSERT_EQ(complaints(market, plan), "");
+    ASSERT_EQ(testing::complaints(market, plan), "");
     ASSERT_NE(plan.churn.at(volunteers).unlimited, nullptr);
     ASSERT_GT(plan.churn.at(volunteers).change_price, 0);
     const auto expect_named = [&](const std::string& words,
                                   const std::function<void(Churn&)>& harm) {
         Plan copy = plan;
         harm(copy.churn.at(volunteers));
-        const std::string text = complaints(market, copy);
+        const std::string text = testing::complaints(market, copy);
         EXPECT_NE(text.find(volunteers), std::string::npos) << words;
         EXPECT_NE(text.find(words), std::string::npos) << words << "\n" << text;
     };

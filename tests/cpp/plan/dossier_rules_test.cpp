@@ -74,10 +74,7 @@ class DossierRules : public ::testing::Test {
     std::string complaints(const std::function<void(Plan&)>& harm) {
         Plan copy = plan;
         harm(copy);
-        std::string text;
-        for (const auto& v : testing::verify(market, copy).violations)
-            text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
-        return text;
+        return testing::complaints(market, copy);
     }
     void expect_caught(const std::function<void(Plan&)>& harm, const std::string& words) {
         const std::string text = complaints(harm);

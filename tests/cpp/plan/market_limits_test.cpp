@@ -27,13 +27,6 @@ Plan solved(const Market& market, double gap = 1e-6, bool exact = false) {
     return testing::solve(market, options, control);
 }
 
-std::string complaints(const Market& market, const Plan& plan) {
-    std::string text;
-    for (const auto& v : testing::verify(market, plan).violations)
-        text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
-    return text;
-}
-
 /// Random tables with quotas by place and trade, and by headcount, values of staying out, and
 /// minimum demands, each as asked.
 Tables with_limits(std::uint64_t seed, std::size_t firms, std::size_t advisers, bool quotas,
@@ -108,10 +101,10 @@ TEST(MarketLimits, EveryKindStandsBetweenItsBoundAndTheBestOfAllAssignments) {
             const double best = best_by_trying(market);
             const Plan plan = solved(market);
             const Certificate& c = *plan.certificate(volunteers);
-            EXPECT_EQ(complaints(market, plan), "") << seed << " " << kind;
+            EXPECT_EQ(testing::complaints(market, plan), "") << seed << " " << kind;
             const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
             EXPECT_TRUE(back.unreadable.empty());
-            EXPECT_EQ(complaints(market, back), "") << seed << " " << kind;
+            EXPECT_EQ(testing::complaints(market, back), "") << seed << " " << kind;
             if (c.status == Status::infeasible) {
                 EXPECT_EQ(best, -HUGE_VAL) << seed << " " << kind;
                 EXPECT_FALSE(plan.blockers.at(volunteers).empty());
@@ -132,7 +125,7 @@ TEST(MarketLimits, EveryKindStandsBetweenItsBoundAndTheBestOfAllAssignments) {
 TEST(MarketLimits, ALargerMarketIsProvenWithPricesOfQuotas) {
     const Market market = testing::build_market(with_limits(3, 300, 20, true, true, false));
     const Plan plan = solved(market, 1e-3);
-    EXPECT_EQ(complaints(market, plan), "");
+    EXPECT_EQ(testing::complaints(market, plan), "");
     ASSERT_EQ(plan.quotas.at(volunteers).size(), 4U);
     std::size_t priced = 0;
     for (const auto& use : plan.quotas.at(volunteers)) priced += use.price != 0 ? 1 : 0;
@@ -147,12 +140,12 @@ TEST(MarketLimits, ALargerMarketIsProvenWithPricesOfQuotas) {
 TEST(MarketLimits, TheJudgeSeesEveryLieAboutQuotas) {
     const Market market = testing::build_market(with_limits(3, 80, 10, true, true, false));
     const Plan plan = solved(market, 1e-3);
-    ASSERT_EQ(complaints(market, plan), "");
+    ASSERT_EQ(testing::complaints(market, plan), "");
     const auto expect_named = [&](const std::string& words,
                                   const std::function<void(Plan&)>& harm) {
         Plan copy = plan;
         harm(copy);
-        const std::string text = complaints(market, copy);
+        const std::string text = testing::complaints(market, copy);
         EXPECT_NE(text.find(words), std::string::npos) << words << "\n" << text;
     };
     expect_named("recounted", [](Plan& p) { ++p.quotas.at(volunteers)[1].pairs; });
@@ -171,29 +164,31 @@ TEST(MarketLimits, TheJudgeSeesEveryLieAboutQuotas) {
     for (const auto& [name, column] : tighter["quotas"].columns())
         quotas.add(name, name == "upper" ? numbers({std::nan(""), 1, 2, 0}) : column);
     tighter["quotas"] = quotas;
-    EXPECT_NE(complaints(testing::build_market(tighter), plan).find("pairs for at most"),
+    EXPECT_NE(testing::complaints(testing::build_market(tighter), plan).find("pairs for at most"),
               std::string::npos);
 }
 
 TEST(MarketLimits, TheJudgeSeesReservationsAndMinimumDemands) {
     const Market market = testing::build_market(with_limits(4, 40, 10, false, true, true));
     const Plan plan = solved(market);
-    ASSERT_EQ(complaints(market, plan), "");
+    ASSERT_EQ(testing::complaints(market, plan), "");
     Tables other = with_limits(4, 40, 10, false, false, true);
-    EXPECT_NE(complaints(testing::build_market(other), plan).find("objective"), std::string::npos);
+    EXPECT_NE(testing::complaints(testing::build_market(other), plan).find("objective"),
+              std::string::npos);
     Plan copy = plan;
     for (std::size_t k = 0; k < copy.assignments.size(); ++k) {
         if (market.firms.min_demand[copy.assignments[k].firm] == 0) continue;
         copy.assignments.erase(copy.assignments.begin() + static_cast<std::ptrdiff_t>(k));
         break;
     }
-    EXPECT_NE(complaints(market, copy).find("for a minimum demand of 1"), std::string::npos);
+    EXPECT_NE(testing::complaints(market, copy).find("for a minimum demand of 1"),
+              std::string::npos);
 }
 
 TEST(MarketLimits, ExactPlansKnowReservationsAndRefuseQuotas) {
     const Market market = testing::build_market(with_limits(5, 40, 10, false, true, true));
     const Plan plan = solved(market, 1e-4, true);
-    EXPECT_EQ(complaints(market, plan), "");
+    EXPECT_EQ(testing::complaints(market, plan), "");
     const Status status = plan.certificate(volunteers)->status;
     EXPECT_TRUE(status == Status::optimal || status == Status::infeasible);
     try {
@@ -225,13 +220,13 @@ TEST(MarketLimits, WhatContradictsIsSaidByName) {
     const Market market = testing::build_market(tables);
     const Plan plan = solved(market);
     ASSERT_EQ(plan.certificate(volunteers)->status, Status::infeasible);
-    EXPECT_EQ(complaints(market, plan), "");
+    EXPECT_EQ(testing::complaints(market, plan), "");
     std::string reasons;
     for (const Blocker& b : plan.blockers.at(volunteers)) reasons += b.reason + "\n";
     EXPECT_NE(reasons.find("quota north"), std::string::npos) << reasons;
     const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
     EXPECT_TRUE(back.unreadable.empty());
-    EXPECT_EQ(complaints(market, back), "");
+    EXPECT_EQ(testing::complaints(market, back), "");
     // The same quota with too high a lower end is said before.
     Tables high = with_limits(1, 40, 10, true, false, false);
     Table raised;
@@ -308,7 +303,7 @@ TEST(MarketLimits, AColumnOfFirmsMakesAGroup) {
     const Market market = testing::build_market(tables);
     EXPECT_EQ(market.quotas.at(0).firms.size(), 10U);
     const Plan plan = solved(market);
-    EXPECT_EQ(complaints(market, plan), "");
+    EXPECT_EQ(testing::complaints(market, plan), "");
     EXPECT_EQ(plan.quotas.at(volunteers)[0].pairs, 2);
     EXPECT_GT(plan.quotas.at(volunteers)[0].price, 0);
     EXPECT_EQ(plan.quotas.count("assign:professionals"), 0U);

@@ -36,13 +36,6 @@ Plan solved(const Market& market) {
     return testing::solve(market, options, control);
 }
 
-std::string complaints(const Market& market, const Plan& plan) {
-    std::string text;
-    for (const auto& v : testing::verify(market, plan).violations)
-        text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
-    return text;
-}
-
 std::vector<double> tens(std::size_t count, double value) {
     return std::vector<double>(count, value);
 }
@@ -73,7 +66,7 @@ TEST(PeopleStages, SpecialistsCoverWhatTheLeadDoesNot) {
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
         const Market market = market_of(seed, with_specialists);
         const Plan plan = solved(market);
-        EXPECT_EQ(complaints(market, plan), "") << seed;
+        EXPECT_EQ(testing::complaints(market, plan), "") << seed;
         ASSERT_NE(plan.certificate(stage::specialists), nullptr);
         for (const Specialist& s : plan.specialists) {
             const Dossier& d = plan.dossiers[s.dossier];
@@ -94,16 +87,16 @@ TEST(PeopleStages, TheJudgeNamesWrongSpecialists) {
     ASSERT_FALSE(plan.specialists.empty());
     Plan more = plan;
     more.specialists[0].adds += 0.1;
-    EXPECT_NE(complaints(market, more).find("is said to add"), std::string::npos);
+    EXPECT_NE(testing::complaints(market, more).find("is said to add"), std::string::npos);
     Plan fewer = plan;
     fewer.specialists.pop_back();
-    EXPECT_NE(complaints(market, fewer).find("specialists | "), std::string::npos);
+    EXPECT_NE(testing::complaints(market, fewer).find("specialists | "), std::string::npos);
     Plan twice = plan;
     twice.specialists.push_back(plan.specialists[0]);
-    EXPECT_NE(complaints(market, twice).find("specialists | "), std::string::npos);
+    EXPECT_NE(testing::complaints(market, twice).find("specialists | "), std::string::npos);
     Plan leaderless = plan;
     leaderless.dossiers[plan.specialists[0].dossier].lead = AdviserId();
-    EXPECT_NE(complaints(market, leaderless).find("no lead"), std::string::npos);
+    EXPECT_NE(testing::complaints(market, leaderless).find("no lead"), std::string::npos);
 }
 
 TEST(PeopleStages, LeadsWriteWithinTheirHours) {
@@ -113,7 +106,7 @@ TEST(PeopleStages, LeadsWriteWithinTheirHours) {
             t["advisers"].add("dossier_hours", numbers({0, 60, 0, 70, 0, 60, 0, 30, 0, 20}));
         });
         Plan plan = solved(market);
-        EXPECT_EQ(complaints(market, plan), "") << seed;
+        EXPECT_EQ(testing::complaints(market, plan), "") << seed;
         std::vector<double> hours(market.advisers.size(), 0.0);
         for (const Dossier& d : plan.dossiers) {
             if (!d.lead.known()) {
@@ -127,7 +120,7 @@ TEST(PeopleStages, LeadsWriteWithinTheirHours) {
             EXPECT_LE(hours[j], market.advisers.dossier_hours[j] * (1 + 1e-9));
         if (plan.dossiers.empty()) continue;
         for (Dossier& d : plan.dossiers) d.lead = AdviserId(9U);
-        EXPECT_NE(complaints(market, plan).find("lead | "), std::string::npos);
+        EXPECT_NE(testing::complaints(market, plan).find("lead | "), std::string::npos);
     }
     EXPECT_GT(led, 2U);
     EXPECT_GT(open, 0U);
@@ -141,7 +134,7 @@ TEST(PeopleStages, LeadsHoldTheLabelsRequired) {
         t["settings"].add("lead_labels_required", texts({"expert"}));
     });
     const Plan plan = solved(market);
-    EXPECT_EQ(complaints(market, plan), "");
+    EXPECT_EQ(testing::complaints(market, plan), "");
     std::size_t led = 0;
     for (const Dossier& d : plan.dossiers) {
         if (!d.lead.known()) continue;
@@ -160,7 +153,7 @@ TEST(PeopleStages, LendersKeepTheirTradesAndBudgets) {
             t["lenders"].add("naf_out", texts({"", "56"}));
         });
         Plan plan = solved(market);
-        EXPECT_EQ(complaints(market, plan), "") << seed;
+        EXPECT_EQ(testing::complaints(market, plan), "") << seed;
         double sum = 0;
         for (const Loan& loan : plan.loans) {
             ++lent;
@@ -179,7 +172,7 @@ TEST(PeopleStages, LendersKeepTheirTradesAndBudgets) {
             if (loan.dossier.known()) plan.dossiers[loan.dossier].lender = loan.lender;
         }
         if (plan.loans.size() > 3) {
-            EXPECT_NE(complaints(market, plan).find("lend | "), std::string::npos);
+            EXPECT_NE(testing::complaints(market, plan).find("lend | "), std::string::npos);
         }
     }
     EXPECT_GT(lent, 2U);

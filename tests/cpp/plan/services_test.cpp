@@ -17,13 +17,6 @@ Plan solved(const Market& market, std::vector<std::string> stages = {}, unsigned
     return testing::solve(market, options, control);
 }
 
-std::string complaints(const check::Verdict& verdict) {
-    std::string text;
-    for (const auto& v : verdict.violations)
-        text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
-    return text;
-}
-
 TEST(Services, EveryStageIsLawfulAndProven) {
     std::size_t sessions = 0, jobs = 0, visits = 0;
     for (std::uint64_t seed = 0; seed < 4; ++seed) {
@@ -35,7 +28,7 @@ TEST(Services, EveryStageIsLawfulAndProven) {
         }
         EXPECT_EQ(plan.certificate(stage::visit_choices), nullptr);
         const auto verdict = testing::verify(market, plan);
-        EXPECT_TRUE(verdict.ok()) << seed << "\n" << complaints(verdict);
+        EXPECT_TRUE(verdict.ok()) << seed << "\n" << testing::complaints(verdict);
         sessions += plan.workshops.size();
         jobs += plan.shared_staff.size();
         visits += plan.visits.size();
@@ -53,7 +46,7 @@ TEST(Services, FirmsChooseWhoseVisitTheyWaitForWhereNobodyAssignedThem) {
         EXPECT_FALSE(plan.visit_choices.empty());
         EXPECT_FALSE(plan.visits.empty());
         const auto verdict = testing::verify(market, plan);
-        EXPECT_TRUE(verdict.ok()) << seed << "\n" << complaints(verdict);
+        EXPECT_TRUE(verdict.ok()) << seed << "\n" << testing::complaints(verdict);
     }
 }
 
@@ -68,32 +61,15 @@ TEST(Services, WithoutRulesTheStagesLeaveNothing) {
 
 TEST(Services, APlanReadBackIsTheSameOnAnyNumberOfThreads) {
     const Market market = testing::build_market(testing::services_tables(3, 60, 12));
-    const auto bits = [&](const Plan& plan) {
-        std::string text;
-        for (const auto& [name, table] : testing::plan_tables(market, plan)) {
-            for (const auto& [column, data] : table.columns()) {
-                if (column == "seconds") continue;
-                text += name + "." + column + "\n";
-                if (const auto* t = std::get_if<TextColumn>(&data)) {
-                    text += t->bytes();
-                } else {
-                    const auto& values = std::get<NumberColumn>(data).values;
-                    text.append(reinterpret_cast<const char*>(values.data()),
-                                values.size() * sizeof(double));
-                }
-            }
-        }
-        return text;
-    };
     for (const std::vector<std::string>& stages :
          {std::vector<std::string>{}, std::vector<std::string>{"workshops", "visits"}}) {
         const Plan plan = solved(market, stages);
-        EXPECT_EQ(bits(plan), bits(solved(market, stages, 3)));
+        EXPECT_EQ(testing::bits(market, plan), testing::bits(market, solved(market, stages, 3)));
         const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
         EXPECT_TRUE(back.unreadable.empty());
-        EXPECT_EQ(bits(plan), bits(back));
+        EXPECT_EQ(testing::bits(market, plan), testing::bits(market, back));
         const auto verdict = testing::verify(market, back);
-        EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+        EXPECT_TRUE(verdict.ok()) << testing::complaints(verdict);
     }
 }
 
@@ -103,7 +79,7 @@ TEST(Services, StoppedAtOnceIsLawfulWithATrueBound) {
          {std::vector<std::string>{}, std::vector<std::string>{"workshops", "visits"}}) {
         const Plan plan = solved(market, stages, 1, 0.0);
         const auto verdict = testing::verify(market, plan);
-        EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+        EXPECT_TRUE(verdict.ok()) << testing::complaints(verdict);
     }
 }
 

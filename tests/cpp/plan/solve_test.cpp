@@ -14,39 +14,13 @@ Plan solved(const Market& market, unsigned threads = 1, bool exact = false) {
     return testing::solve(market, options, control);
 }
 
-std::string complaints(const check::Verdict& verdict) {
-    std::string text;
-    for (const auto& v : verdict.violations)
-        text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
-    return text;
-}
-
-/// All tables as one text, without the times.
-std::string bits(const Market& market, const Plan& plan) {
-    std::string text;
-    for (const auto& [name, table] : testing::plan_tables(market, plan)) {
-        for (const auto& [column, data] : table.columns()) {
-            if (column == "seconds") continue;
-            text += name + "." + column + "\n";
-            if (const auto* t = std::get_if<TextColumn>(&data)) {
-                text += t->bytes();
-            } else {
-                const auto& values = std::get<NumberColumn>(data).values;
-                text.append(reinterpret_cast<const char*>(values.data()),
-                            values.size() * sizeof(double));
-            }
-        }
-    }
-    return text;
-}
-
 TEST(Solve, EveryStageIsLawfulAndProven) {
     for (std::uint64_t seed = 0; seed < 15; ++seed) {
         const Market market = testing::build_market(testing::full_tables(seed));
         const Plan plan = solved(market);
         EXPECT_EQ(plan.certificates.size(), 7U);
         const auto verdict = testing::verify(market, plan);
-        EXPECT_TRUE(verdict.ok()) << seed << "\n" << complaints(verdict);
+        EXPECT_TRUE(verdict.ok()) << seed << "\n" << testing::complaints(verdict);
         for (const auto& stage : verdict.stages)
             EXPECT_GE(stage.bound, stage.objective - 1e-6) << stage.stage;
         EXPECT_FALSE(plan.assignments.empty());
@@ -81,15 +55,15 @@ TEST(Solve, ExactModeHasNoGapAndIsNeverWorse) {
         EXPECT_EQ(c->gap(), 0);
         EXPECT_GE(c->objective, fast.certificate("assign:volunteers")->objective - 1e-6 * 60);
         const auto verdict = testing::verify(market, exact);
-        EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+        EXPECT_TRUE(verdict.ok()) << testing::complaints(verdict);
     }
 }
 
 TEST(Solve, TheNumberOfThreadsNeverChangesABit) {
     const Market market = testing::build_market(testing::full_tables(3, 400, 24));
-    const std::string one = bits(market, solved(market, 1));
-    EXPECT_EQ(one, bits(market, solved(market, 2)));
-    EXPECT_EQ(one, bits(market, solved(market, 3)));
+    const std::string one = testing::bits(market, solved(market, 1));
+    EXPECT_EQ(one, testing::bits(market, solved(market, 2)));
+    EXPECT_EQ(one, testing::bits(market, solved(market, 3)));
 }
 
 TEST(Solve, ProgrammesSideBySideAreAssignedAsEachAlone) {
@@ -102,7 +76,7 @@ TEST(Solve, ProgrammesSideBySideAreAssignedAsEachAlone) {
     const Market market = testing::build_market(tables);
     const Plan one = solved(market, 1);
     EXPECT_TRUE(testing::verify(market, one).ok());
-    EXPECT_EQ(bits(market, one), bits(market, solved(market, 2)));
+    EXPECT_EQ(testing::bits(market, one), testing::bits(market, solved(market, 2)));
     SolveOptions options;
     options.threads = 2;
     options.stages = {"assign"};
@@ -135,7 +109,7 @@ TEST(Solve, ATimeLimitOfZeroStillGivesALawfulPlanWithATrueBound) {
     Control control(0.0);
     const Plan plan = testing::solve(market, {}, control);
     const auto verdict = testing::verify(market, plan);
-    EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+    EXPECT_TRUE(verdict.ok()) << testing::complaints(verdict);
     const double best = solved(market).certificate("assign:volunteers")->objective;
     EXPECT_GE(plan.certificate("assign:volunteers")->bound, best);
     EXPECT_EQ(plan.certificate("assign:volunteers")->status, Status::time_limit);
@@ -146,7 +120,7 @@ TEST(PlanTables, APlanReadBackIsTheSamePlan) {
     const Plan plan = solved(market);
     const Plan back = testing::plan_from_tables(market, testing::plan_tables(market, plan));
     EXPECT_TRUE(back.unreadable.empty());
-    EXPECT_EQ(bits(market, plan), bits(market, back));
+    EXPECT_EQ(testing::bits(market, plan), testing::bits(market, back));
     EXPECT_TRUE(testing::verify(market, back).ok());
 }
 

@@ -38,4 +38,31 @@ Plan plan_from_tables(const Market& market, const Tables& tables) {
     return libmatch::plan_from_tables(market, tables);
 }
 
+std::string complaints(const check::Verdict& verdict) {
+    std::string text;
+    for (const auto& v : verdict.violations)
+        text += v.stage + " | " + v.subject + " | " + v.problem + "\n";
+    return text;
+}
+std::string complaints(const Market& market, const Plan& plan) {
+    return complaints(verify(market, plan));
+}
+std::string bits(const Market& market, const Plan& plan) {
+    std::string text;
+    for (const auto& [name, table] : testing::plan_tables(market, plan)) {
+        for (const auto& [column, data] : table.columns()) {
+            if (column == "seconds") continue;
+            text += name + "." + column + "\n";
+            if (const auto* t = std::get_if<TextColumn>(&data)) {
+                text += t->bytes();
+            } else {
+                const auto& values = std::get<NumberColumn>(data).values;
+                text.append(reinterpret_cast<const char*>(values.data()),
+                            values.size() * sizeof(double));
+            }
+        }
+    }
+    return text;
+}
+
 }  // namespace libmatch::testing

@@ -27,4 +27,10 @@ std::vector<Fault> blocking(const Market& market);
 Tables plan_tables(const Market& market, const Plan& plan);
 Plan plan_from_tables(const Market& market, const Tables& tables);
 
+/// All violations, a line each; empty for a lawful plan.
+std::string complaints(const check::Verdict& verdict);
+std::string complaints(const Market& market, const Plan& plan);
+/// All tables as one text, without the times.
+std::string bits(const Market& market, const Plan& plan);
+
 }  // namespace libmatch::testing
