@@ -1,8 +1,8 @@
 // libmatch on the graph: usage GRAPH RUNS GAP (0 = exact), one thread.
 #include <bench/assignment/graph.hpp>
 
-#include <libmatch/assign/assign.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
+#include <tests/cpp/support/whole_run.hpp>
 
 int main(int argc, char** argv) {
     if (argc != 4) return 2;
@@ -29,7 +29,7 @@ int main(int argc, char** argv) {
         // Lists, auction and certificate: all that a user waits for.
         const bench::Stopwatch solve;
         libmatch::Control control;
-        const auto result = libmatch::assign(source, limits, options, control);
+        const auto result = libmatch::testing::assign(source, limits, options, control);
         const double solve_s = solve.seconds();
         bench::print_run(build_s, solve_s, result.certificate.objective, result.certificate.bound);
     }

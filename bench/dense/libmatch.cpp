@@ -1,8 +1,8 @@
 // libmatch on a square matrix: usage MATRIX SIZE RUNS THREADS, exact in units of 1e-6.
 #include <bench/assignment/graph.hpp>
 
-#include <libmatch/assign/assign.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
+#include <tests/cpp/support/whole_run.hpp>
 
 int main(int argc, char** argv) {
     if (argc != 5) return 2;
@@ -24,7 +24,7 @@ int main(int argc, char** argv) {
         options.unit = bench::unit;
         options.threads = static_cast<unsigned>(std::atoi(argv[4]));
         libmatch::Control control;
-        const auto result = libmatch::assign(source, limits, options, control);
+        const auto result = libmatch::testing::assign(source, limits, options, control);
         bench::print_run(0, solve.seconds(), result.certificate.objective,
                          result.certificate.bound);
     }

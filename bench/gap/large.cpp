@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <vector>
 
-#include <libmatch/assign/assign.hpp>
 #include <libmatch/core/random.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
+#include <tests/cpp/support/whole_run.hpp>
 
 int main(int argc, char** argv) {
     if (argc != 6) return 2;
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
     options.gap = std::atof(argv[4]);
     options.threads = static_cast<unsigned>(std::atoi(argv[5]));
     libmatch::Control control;
-    const auto result = libmatch::assign(source, limits, options, control);
+    const auto result = libmatch::testing::assign(source, limits, options, control);
     const libmatch::Certificate& c = result.certificate;
     std::printf(R"({"firms": %zu, "advisers": %zu, "served": %zu, "objective": %.6f, )"
                 R"("bound": %.6f, "gap": %.3g, "seconds": %.3f})"

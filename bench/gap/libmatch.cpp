@@ -6,10 +6,9 @@
 #include <cstdlib>
 #include <fstream>
 
-#include <libmatch/assign/assign.hpp>
-#include <libmatch/check/assignment.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
+#include <tests/cpp/support/whole_run.hpp>
 
 namespace {
 
@@ -48,7 +47,7 @@ bool judged(const libmatch::PairSource& source, const libmatch::AssignmentLimits
     problem.firm_name = [](auto i) { return "job " + std::to_string(i.value); };
     problem.adviser_name = [](auto j) { return "agent " + std::to_string(j.value); };
     libmatch::check::Verdict verdict;
-    libmatch::check::judge_assignment(problem, limits, result, verdict);
+    libmatch::testing::judge_assignment(problem, limits, result, verdict);
     for (const auto& v : verdict.violations)
         std::fprintf(stderr, "%s: %s\n", v.subject.c_str(), v.problem.c_str());
     return verdict.ok();
@@ -76,7 +75,7 @@ int main(int argc, char** argv) {
         libmatch::AssignmentOptions options;
         options.threads = static_cast<unsigned>(std::atoi(argv[1]));
         libmatch::Control control;
-        const auto result = libmatch::assign(source, limits, options, control);
+        const auto result = libmatch::testing::assign(source, limits, options, control);
         if (!judged(source, limits, result)) {
             std::fprintf(stderr, "%s: the judge refuses the answer\n", argv[k]);
             return 1;

@@ -4,11 +4,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include <libmatch/assign/assign.hpp>
-#include <libmatch/check/pooling.hpp>
 #include <libmatch/core/random.hpp>
-#include <libmatch/pool/pool.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
+#include <tests/cpp/support/whole_run.hpp>
 
 namespace {
 
@@ -37,7 +35,7 @@ void assign_sparse(benchmark::State& state) {
     options.threads = 1;
     for (auto _ : state) {
         Control control;
-        const AssignmentResult result = assign(source, limits, options, control);
+        const AssignmentResult result = testing::assign(source, limits, options, control);
         if (result.certificate.gap() > options.gap) {
             state.SkipWithError("the gap is not proven");
             return;
@@ -66,14 +64,14 @@ void pool_on_the_plane(benchmark::State& state) {
     PoolOptions options;
     options.threads = 1;
     Control proof;
-    const PoolResult judged = pool(problem, options, proof);
-    if (!check::verify(problem, judged).ok()) {
+    const PoolResult judged = testing::pool(problem, options, proof);
+    if (!testing::verify(problem, judged).ok()) {
         state.SkipWithError("the judge does not accept the answer");
         return;
     }
     for (auto _ : state) {
         Control control;
-        benchmark::DoNotOptimize(pool(problem, options, control));
+        benchmark::DoNotOptimize(testing::pool(problem, options, control));
     }
     state.counters["gap"] = judged.certificate.gap();
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(n));

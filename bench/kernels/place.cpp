@@ -4,10 +4,9 @@
 
 #include <benchmark/benchmark.h>
 
-#include <libmatch/model/build_market.hpp>
 #include <libmatch/plan/place.hpp>
-#include <libmatch/plan/solve.hpp>
 #include <tests/cpp/support/full_market.hpp>
+#include <tests/cpp/support/whole_run.hpp>
 
 namespace {
 
@@ -21,11 +20,11 @@ struct Solved {
 
 const Solved& solved() {
     static const Solved made = [] {
-        Solved s{build_market(testing::full_tables(7, 20'000, 400)), {}, {}};
+        Solved s{testing::build_market(testing::full_tables(7, 20'000, 400)), {}, {}};
         SolveOptions options;
         options.stages = {"assign"};
         Control control;
-        s.plan = solve(s.market, options, control);
+        s.plan = testing::solve(s.market, options, control);
         const Firms& f = s.market.firms;
         for (std::size_t i = 0; i < 512; ++i) {
             const auto at = static_cast<Eigen::Index>(i);

@@ -4,16 +4,16 @@
 
 #include <benchmark/benchmark.h>
 
-#include <libmatch/model/build_market.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 #include <tests/cpp/support/full_market.hpp>
+#include <tests/cpp/support/whole_run.hpp>
 
 namespace {
 
 using namespace libmatch;
 
 const Market& market() {
-    static const Market made = build_market(testing::full_tables(7, 20'000, 400));
+    static const Market made = testing::build_market(testing::full_tables(7, 20'000, 400));
     return made;
 }
 

@@ -12,9 +12,8 @@
 #include <string>
 #include <vector>
 
-#include <libmatch/check/pooling.hpp>
 #include <libmatch/core/random.hpp>
-#include <libmatch/pool/pool.hpp>
+#include <tests/cpp/support/whole_run.hpp>
 
 namespace {
 
@@ -98,7 +97,7 @@ int main(int count, char** words) {
     options.threads = static_cast<unsigned>(std::atoi(words[6]));
     const double before = cpu_seconds();
     Control control;
-    const PoolResult result = pool(problem, options, control);
+    const PoolResult result = libmatch::testing::pool(problem, options, control);
     const double cpu = cpu_seconds() - before;
     const double peak = peak_gib();
     std::size_t pooled = 0, reachable = 0;
@@ -109,8 +108,7 @@ int main(int count, char** words) {
     double judge = -1;
     if (std::atoi(words[7]) != 0) {
         Control clock;
-        const check::Verdict verdict =
-            check::verify(problem, result, 1e-9, "pool", options.threads);
+        const check::Verdict verdict = libmatch::testing::verify(problem, result, options.threads);
         judge = clock.elapsed();
         if (!verdict.ok()) {
             std::fprintf(stderr, "the judge refuses: %s %s\n",

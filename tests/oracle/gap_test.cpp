@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <libmatch/assign/assign.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
 #include <oracle/shared_data.hpp>

@@ -8,8 +8,9 @@
 
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
-#include <boost/graph/find_flow_cost.hpp>
 #include <boost/graph/successive_shortest_path_nonnegative_weights.hpp>
+
+#include <boost/graph/find_flow_cost.hpp>  // relies on what the others include
 #include <cmath>
 #include <cpp/support/small_problem.hpp>
 #include <cstdint>

@@ -70,7 +70,7 @@ TEST(AssignMarket, ThreadsGiveTheSameBits) {
     }
     put(tables, "firms", "lat", numbers(lat));
     put(tables, "firms", "lon", numbers(lon));
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     const Scorer scorer(market, ProgrammeId(0U));
     const MarketSource source(scorer);
     const AssignmentLimits limits = limits_of(market);

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cpp/support/exact_figures.hpp>
 #include <cpp/support/small_problem.hpp>
-#include <libmatch/assign/assign.hpp>
 #include <limits>
 
 #include "cpp/support/whole_run.hpp"

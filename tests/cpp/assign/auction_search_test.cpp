@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <libmatch/assign/assign.hpp>
-#include <libmatch/check/assignment.hpp>
 #include <libmatch/core/random.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
 #include <vector>
@@ -61,7 +59,7 @@ check::Verdict judged(const SparseProblem& p, const AssignmentResult& r) {
     problem.firm_name = [](FirmId i) { return "firm " + std::to_string(i.value); };
     problem.adviser_name = [](AdviserId j) { return "adviser " + std::to_string(j.value); };
     check::Verdict verdict;
-    check::judge_assignment(problem, p.limits, r, verdict);
+    testing::judge_assignment(problem, p.limits, r, verdict);
     return verdict;
 }
 

@@ -7,7 +7,6 @@
 #include <cpp/support/small_problem.hpp>
 #include <libmatch/assign/certify.hpp>
 #include <libmatch/assign/hours_problem.hpp>
-#include <libmatch/check/assignment.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/market_source.hpp>
 
@@ -81,7 +80,7 @@ bool judge_refuses(const PairSource& source, const AssignmentLimits& limits,
     problem.firm_name = [](FirmId) { return std::string("firm"); };
     problem.adviser_name = [](AdviserId) { return std::string("adviser"); };
     check::Verdict verdict;
-    check::judge_assignment(problem, limits, claim, verdict);
+    testing::judge_assignment(problem, limits, claim, verdict);
     return std::any_of(verdict.violations.begin(), verdict.violations.end(),
                        [](const auto& v) { return v.subject == "bound"; });
 }
@@ -148,7 +147,7 @@ TEST(Certify, MarketsWithHugeBonusesAreNeverBetterThanTheTruth) {
                                  {"value", numbers(value)}});
         // Without coverage nothing but the scale of the scores says how far rounding goes.
         put(tables, "programmes", "coverage", numbers({seed % 2 == 0 ? 0 : 0.6, 0.7}));
-        const Market market = build_market(tables);
+        const Market market = testing::build_market(tables);
         const Scorer scorer(market, ProgrammeId(0U));
         const MarketSource source(scorer);
         AssignmentLimits limits;

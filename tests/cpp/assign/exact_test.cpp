@@ -2,7 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cpp/support/small_problem.hpp>
-#include <libmatch/assign/assign.hpp>
+#include <libmatch/assign/exact.hpp>
+#include <libmatch/assign/units.hpp>
 #include <limits>
 
 #include "cpp/support/whole_run.hpp"

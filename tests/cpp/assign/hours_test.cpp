@@ -4,8 +4,6 @@
 
 #include <cpp/support/small_problem.hpp>
 #include <functional>
-#include <libmatch/assign/assign.hpp>
-#include <libmatch/check/assignment.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 
 #include "cpp/support/whole_run.hpp"
@@ -72,7 +70,7 @@ struct HoursCase {
         problem.firm_name = [](FirmId i) { return "firm " + std::to_string(i.value); };
         problem.adviser_name = [](AdviserId j) { return "adviser " + std::to_string(j.value); };
         check::Verdict verdict;
-        check::judge_assignment(problem, limits, claim, verdict);
+        testing::judge_assignment(problem, limits, claim, verdict);
         return verdict;
     }
 };

@@ -4,7 +4,9 @@
 #include <cpp/support/judge.hpp>
 #include <cpp/support/small_problem.hpp>
 #include <functional>
-#include <libmatch/assign/assign.hpp>
+#include <libmatch/assign/quota_dual.hpp>
+#include <libmatch/assign/quota_groups.hpp>
+#include <libmatch/assign/quota_problem.hpp>
 
 #include "cpp/support/whole_run.hpp"
 

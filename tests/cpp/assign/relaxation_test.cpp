@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cpp/support/relaxed.hpp>
+#include <libmatch/assign/feasibility.hpp>
 #include <libmatch/assign/relaxation.hpp>
 #include <numeric>
 

@@ -5,7 +5,6 @@
 #include <cpp/support/judge.hpp>
 #include <cpp/support/small_problem.hpp>
 #include <functional>
-#include <libmatch/assign/assign.hpp>
 
 namespace libmatch {
 namespace {

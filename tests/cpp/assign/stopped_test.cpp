@@ -4,7 +4,6 @@
 #include <cpp/support/judge.hpp>
 #include <cpp/support/small_problem.hpp>
 #include <cpp/support/small_team.hpp>
-#include <libmatch/assign/assign.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 
 #include "cpp/support/whole_run.hpp"
@@ -31,7 +30,7 @@ struct StoppedCase {
         check::AssignmentCase c = case_of(problem);
         if (hours.size() > 0) c.load = [this](FirmId i, AdviserId j) { return hours_of(i, j); };
         check::Verdict verdict;
-        check::judge_assignment(c, problem.limits, claim, verdict);
+        testing::judge_assignment(c, problem.limits, claim, verdict);
         return verdict;
     }
     /// Minimums and quotas may not be kept yet by an answer that was stopped; nothing else.

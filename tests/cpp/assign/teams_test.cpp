@@ -4,7 +4,6 @@
 #include <cpp/support/judge.hpp>
 #include <cpp/support/small_problem.hpp>
 #include <cpp/support/small_team.hpp>
-#include <libmatch/assign/assign.hpp>
 
 namespace libmatch {
 namespace {

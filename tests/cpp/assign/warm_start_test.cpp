@@ -4,7 +4,7 @@
 #include <cpp/support/small_problem.hpp>
 #include <libmatch/assign/exchange.hpp>
 #include <libmatch/assign/repair.hpp>
-#include <libmatch/check/assignment.hpp>
+#include <libmatch/assign/warm_start.hpp>
 #include <numeric>
 
 #include "cpp/support/whole_run.hpp"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cpp/support/small_market.hpp>
+#include <libmatch/model/build_market.hpp>
 
 namespace libmatch {
 namespace {
@@ -20,7 +21,7 @@ struct Where {
 
 std::vector<Fault> faults_in(const Tables& tables) {
     std::vector<Fault> faults;
-    (void)build_market(tables, faults);
+    (void)testing::build_market(tables, faults);
     return faults;
 }
 
@@ -38,7 +39,7 @@ std::string texts_of(const std::vector<Fault>& faults) {
 }
 
 TEST(BuildMarket, BareMarketHasDefaults) {
-    const Market m = build_market(bare_market());
+    const Market m = testing::build_market(bare_market());
     ASSERT_EQ(m.firms.size(), 1U);
     ASSERT_EQ(m.advisers.size(), 1U);
     EXPECT_EQ(m.firms.demand[0], 1);
@@ -108,7 +109,7 @@ TEST_P(FaultyColumn, AloneIsNamedAlone) {
     const auto faults = faults_in(tables);
     EXPECT_TRUE(names(faults, w.expected)) << texts_of(faults);
     EXPECT_EQ(faults.size(), 1U) << texts_of(faults);
-    EXPECT_THROW((void)build_market(tables), InputError);
+    EXPECT_THROW((void)testing::build_market(tables), InputError);
 }
 
 const double infinity = HUGE_VAL;
@@ -326,7 +327,7 @@ TEST(BuildMarket, SitesAreReadInTheOrderOfTheirIds) {
                              {"lon", numbers({4.8, std::nan("")})},
                              {"sessions", numbers({3, std::nan("")})},
                              {"seats", numbers({std::nan(""), 12})}});
-    const Market m = build_market(tables);
+    const Market m = testing::build_market(tables);
     ASSERT_EQ(m.sites.size(), 2U);
     EXPECT_EQ(m.sites[0].id, "P1");
     EXPECT_EQ(m.places[m.sites[0].place].at.lat, 48.857);
@@ -344,7 +345,7 @@ TEST(BuildMarket, FirmPairsAreReadOnceAndContradictionsNamed) {
     tables["firm_pairs"] = table({{"firm_id", texts({"F2", "F3", "F1"})},
                                   {"other_firm_id", texts({"F1", "F1", "F2"})},
                                   {"kind", texts({"together", "apart", "together"})}});
-    const Market m = build_market(tables);
+    const Market m = testing::build_market(tables);
     ASSERT_EQ(m.firm_pairs.size(), 2U);
     EXPECT_EQ(m.firm_pairs[0].a, FirmId(0U));
     EXPECT_EQ(m.firm_pairs[0].b, FirmId(1U));
@@ -364,7 +365,7 @@ TEST(BuildMarket, RulesNameColumnsOfTheFirms) {
                              {"filiere", texts({"", "wood", "metal"})}});
     tables["dossier_rules"] = table({{"rule", texts({"chain", "chain and place"})},
                                      {"keys", texts({"filiere", "filiere;epci"})}});
-    const Market m = build_market(tables);
+    const Market m = testing::build_market(tables);
     ASSERT_EQ(m.firms.columns.size(), 1U);
     EXPECT_EQ(m.firms.columns[0].name, "filiere");
     EXPECT_EQ(m.firms.columns[0].words, (std::vector<std::string>{"", "wood", "metal"}));
@@ -379,7 +380,7 @@ TEST(BuildMarket, ARuleThatMeetsAtSitesNeedsSites) {
     tables["dossier_rules"] = table({{"rule", texts({"chain"})}, {"seat", texts({"site"})}});
     EXPECT_TRUE(names(faults_in(tables), {"dossier_rules", 0, "seat", "site"}));
     tables["sites"] = table({{"site_id", texts({"P1"})}, {"commune", texts({"69123"})}});
-    EXPECT_EQ(build_market(tables).dossier_rules[0].rule.seat, SeatKind::site);
+    EXPECT_EQ(testing::build_market(tables).dossier_rules[0].rule.seat, SeatKind::site);
 }
 
 TEST(BuildMarket, RepeatedIdsAreNamed) {
@@ -490,7 +491,7 @@ TEST(BuildMarket, EveryFaultOfEveryTableIsFoundAtOnce) {
     }
     EXPECT_EQ(faults.size(), expected.size()) << texts_of(faults);
     try {
-        (void)build_market(t);
+        (void)testing::build_market(t);
         FAIL() << "no InputError";
     } catch (const InputError& error) {
         EXPECT_EQ(error.faults().size(), faults.size());
@@ -503,7 +504,7 @@ TEST(BuildMarket, FinestZoneLevelWins) {
     Tables tables = bare_market();
     const auto zone_of = [&](const std::string& text) {
         put(tables, "advisers", "zones", texts({text}));
-        const Market m = build_market(tables);
+        const Market m = testing::build_market(tables);
         const Zone zone = m.advisers.zone[0];
         std::string codes;
         for (std::size_t c = 0; c < m.geography.at.size(); ++c) {
@@ -527,16 +528,16 @@ TEST(BuildMarket, NafCodesAndPrefixes) {
     for (const auto& [text, expected] :
          {std::pair{"62.01Z", "6201Z"}, {"6201Z", "6201Z"}, {"62.01z", "6201Z"}, {"", ""}}) {
         put(tables, "firms", "naf", texts({text}));
-        EXPECT_EQ(build_market(tables).firms.naf[0].view(), expected);
+        EXPECT_EQ(testing::build_market(tables).firms.naf[0].view(), expected);
     }
     put(tables, "advisers", "naf_in", texts({"62; 47.1 ;43.21A;"}));
-    const Market m = build_market(tables);
+    const Market m = testing::build_market(tables);
     ASSERT_EQ(m.advisers.naf_in[0].size(), 3U);
     EXPECT_EQ(m.advisers.naf_in[0][0].view(), "62");
     EXPECT_EQ(m.advisers.naf_in[0][1].view(), "471");
     EXPECT_EQ(m.advisers.naf_in[0][2].view(), "4321A");
     put(tables, "firms", "naf", texts({"47.11F"}));
-    const NafCode food = build_market(tables).firms.naf[0];
+    const NafCode food = testing::build_market(tables).firms.naf[0];
     EXPECT_FALSE(food.starts_with(m.advisers.naf_in[0][0]));
     EXPECT_TRUE(food.starts_with(m.advisers.naf_in[0][1]));
 }
@@ -545,7 +546,7 @@ TEST(BuildMarket, DatesAreDays) {
     Tables tables = bare_market();
     put(tables, "firms", "created", numbers({-365}, NumberKind::date));
     put(tables, "advisers", "absent_from", numbers({19'000}, NumberKind::date));
-    const Market m = build_market(tables);
+    const Market m = testing::build_market(tables);
     EXPECT_EQ(m.firms.created[0], -365) << "before 1970";
     EXPECT_EQ(m.advisers.absent_from[0], 19'000);
     EXPECT_TRUE(std::isnan(m.advisers.absent_until[0]));
@@ -556,7 +557,7 @@ TEST(BuildMarket, PointWithoutCommuneTakesTheNearest) {
     put(tables, "firms", "commune", texts({""}));
     put(tables, "firms", "lat", numbers({48.85}));
     put(tables, "firms", "lon", numbers({2.25}));
-    const Market m = build_market(tables);
+    const Market m = testing::build_market(tables);
     const Place& place = m.places[m.firms.place[0]];
     EXPECT_EQ(m.geography.name[place.commune], "Boulogne");
     EXPECT_EQ(place.at, (LatLon{48.85, 2.25}));
@@ -596,11 +597,11 @@ TEST(BuildMarket, NotesAreGroupedByFirm) {
 TEST(BuildMarket, MissingWeightIsTheSkillsOwn) {
     Tables tables = bare_market();
     tables["skills"] = table({{"skill", texts({"web"})}, {"weight", numbers({2.5})}});
-    EXPECT_EQ(build_market(tables).firms.weight(0, 0), 2.5F);
+    EXPECT_EQ(testing::build_market(tables).firms.weight(0, 0), 2.5F);
     put(tables, "firms", "weight_web", numbers({std::nan("")}));
-    EXPECT_EQ(build_market(tables).firms.weight(0, 0), 2.5F);
+    EXPECT_EQ(testing::build_market(tables).firms.weight(0, 0), 2.5F);
     put(tables, "firms", "weight_web", numbers({7}));
-    EXPECT_EQ(build_market(tables).firms.weight(0, 0), 7);
+    EXPECT_EQ(testing::build_market(tables).firms.weight(0, 0), 7);
 }
 
 }  // namespace

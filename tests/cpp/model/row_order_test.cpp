@@ -60,7 +60,7 @@ TEST(RowOrder, OfAMarketIsThatOfItsIds) {
     tables["firms"] = table({{"firm_id", texts({"F10", "F9", "F1"})},
                              {"commune", texts({"69123", "75056", "42218"})},
                              {"need_web", numbers({1, 2, 3})}});
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     EXPECT_EQ(market.firms.id, (std::vector<std::string>{"F1", "F9", "F10"}));
     EXPECT_EQ(market.firms.row, (std::vector<std::uint32_t>{2, 1, 0}));
     EXPECT_EQ(market.firms.need(0, 0), 3);
@@ -74,7 +74,7 @@ TEST(RowOrder, FaultsNameTheRowsThatWereGiven) {
                              {"commune", texts({"69123", "nowhere", "42218", "69123"})},
                              {"need_web", numbers({9, 2, 8, 1})}});
     std::vector<Fault> faults;
-    (void)build_market(tables, faults);
+    (void)testing::build_market(tables, faults);
     std::vector<std::pair<std::string, std::int64_t>> found;
     for (const Fault& f : faults) found.emplace_back(f.column + " " + f.value, f.row);
     EXPECT_EQ(

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <oracle/shared_data.hpp>
 
-#include <libmatch/check/pooling.hpp>
-#include <libmatch/pool/pool.hpp>
+#include <cpp/support/whole_run.hpp>
+#include <libmatch/model/pooling.hpp>
 
 namespace {
 
@@ -60,13 +60,13 @@ TEST(PoolData, StaysBetweenTheKnownValueAndTheKnownBound) {
         Control control;
         PoolOptions options;
         options.gap = 0;
-        const PoolResult result = pool(problem, options, control);
+        const PoolResult result = libmatch::testing::pool(problem, options, control);
         const std::string name = file.stem().string();
         EXPECT_LE(result.certificate.objective, known_bound + 1e-6) << name;
         EXPECT_GE(result.certificate.bound, known_value - 1e-6) << name;
         EXPECT_GE(result.certificate.objective, 0.999 * known_value) << name;
         EXPECT_LE(result.certificate.bound, 1.0001 * known_bound) << name;
-        EXPECT_TRUE(check::verify(problem, result).ok()) << name;
+        EXPECT_TRUE(libmatch::testing::verify(problem, result).ok()) << name;
         RecordProperty(name, std::to_string(result.certificate.gap()));
         std::printf(
             "%-12s ours %.6f known value %.6f bound %.6f known bound %.6f gap %.4f%% %.2f s\n",

@@ -1,8 +1,8 @@
 // The pooling engine against brute force, itself on other threads, and its own promises.
 #include <gtest/gtest.h>
 
-#include <libmatch/check/pooling.hpp>
-#include <libmatch/pool/pool.hpp>
+#include <cpp/support/whole_run.hpp>
+#include <libmatch/model/pooling.hpp>
 
 #include "cases.hpp"
 
@@ -23,11 +23,11 @@ TEST(Pool, ReachesTheOptimumOfSmallProblems) {
     for (std::uint64_t seed = 0; seed < 400; ++seed) {
         const PoolProblem problem = small_problem(seed, 10);
         Control control;
-        const PoolResult result = pool(problem, {}, control);
+        const PoolResult result = libmatch::testing::pool(problem, {}, control);
         const double optimum = brute_force(problem);
         EXPECT_NEAR(result.certificate.objective, optimum, 1e-8) << "seed " << seed;
         EXPECT_GE(result.certificate.bound, optimum - 1e-8) << "seed " << seed;
-        const check::Verdict verdict = check::verify(problem, result);
+        const check::Verdict verdict = libmatch::testing::verify(problem, result);
         EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
     }
 }
@@ -50,19 +50,19 @@ TEST(Pool, IsSolvedAndJudgedTheSameAtAnyScale) {
             SCOPED_TRACE("seed " + std::to_string(seed) + " factor " + std::to_string(factor));
             const PoolProblem problem = times(small_problem(seed, 10), factor);
             Control control;
-            const PoolResult result = pool(problem, {}, control);
+            const PoolResult result = libmatch::testing::pool(problem, {}, control);
             const double optimum = brute_force(problem);
             EXPECT_NEAR(result.certificate.objective, optimum, 1e-8 * factor);
             EXPECT_GE(result.certificate.bound, optimum);
-            const check::Verdict verdict = check::verify(problem, result);
+            const check::Verdict verdict = libmatch::testing::verify(problem, result);
             EXPECT_TRUE(verdict.ok()) << complaints(verdict);
             if (optimum < 1e-3 * factor) continue;
             PoolResult lie = result;
             lie.certificate.bound = std::nextafter(verdict.stages[0].bound, 0);
-            EXPECT_FALSE(check::verify(problem, lie).ok());
+            EXPECT_FALSE(libmatch::testing::verify(problem, lie).ok());
             lie = result;
             lie.certificate.objective *= 1 + 1e-10;
-            EXPECT_FALSE(check::verify(problem, lie).ok());
+            EXPECT_FALSE(libmatch::testing::verify(problem, lie).ok());
             // Prices that are too low for a group, with a bound to match.
             lie = result;
             ExactSum sum;
@@ -73,7 +73,7 @@ TEST(Pool, IsSolvedAndJudgedTheSameAtAnyScale) {
             lie.certificate.bound = sum.up();
             lie.certificate.status = Status::time_limit;
             if (lie.certificate.bound < optimum) {
-                EXPECT_FALSE(check::verify(problem, lie).ok());
+                EXPECT_FALSE(libmatch::testing::verify(problem, lie).ok());
                 ++caught;
             }
         }
@@ -85,8 +85,8 @@ TEST(Pool, IsLawfulAndBoundedOnMiddlingProblems) {
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
         const PoolProblem problem = small_problem(seed, 40);
         Control control;
-        const PoolResult result = pool(problem, {}, control);
-        const check::Verdict verdict = check::verify(problem, result);
+        const PoolResult result = libmatch::testing::pool(problem, {}, control);
+        const check::Verdict verdict = libmatch::testing::verify(problem, result);
         EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
         EXPECT_GE(result.certificate.bound, result.certificate.objective - 1e-8) << "seed " << seed;
     }
@@ -99,9 +99,9 @@ TEST(Pool, IsTheSameOnAnyNumberOfThreads) {
         options.max_rounds = 12;
         options.threads = 1;
         Control control;
-        const PoolResult one = pool(problem, options, control);
+        const PoolResult one = libmatch::testing::pool(problem, options, control);
         options.threads = 2;
-        const PoolResult two = pool(problem, options, control);
+        const PoolResult two = libmatch::testing::pool(problem, options, control);
         EXPECT_EQ(one.prices, two.prices);
         EXPECT_EQ(one.certificate.objective, two.certificate.objective);
         ASSERT_EQ(one.groups.size(), two.groups.size());
@@ -109,7 +109,7 @@ TEST(Pool, IsTheSameOnAnyNumberOfThreads) {
             EXPECT_EQ(one.groups[g].seat, two.groups[g].seat);
             EXPECT_EQ(one.groups[g].members, two.groups[g].members);
         }
-        EXPECT_TRUE(check::verify(problem, one).ok());
+        EXPECT_TRUE(libmatch::testing::verify(problem, one).ok());
     }
 }
 
@@ -119,10 +119,10 @@ TEST(Pool, StopsInTimeWithALawfulAnswerAndATrueBound) {
         Control control(limit);
         PoolOptions options;
         options.gap = 0;
-        const PoolResult result = pool(problem, options, control);
+        const PoolResult result = libmatch::testing::pool(problem, options, control);
         EXPECT_EQ(result.certificate.status, Status::time_limit);
         EXPECT_LT(result.certificate.seconds, limit + 2);
-        const check::Verdict verdict = check::verify(problem, result);
+        const check::Verdict verdict = libmatch::testing::verify(problem, result);
         EXPECT_TRUE(verdict.ok()) << complaints(verdict);
     }
 }
@@ -132,19 +132,19 @@ TEST(Pool, CancelsWhenTheListenerSaysSo) {
     PoolOptions options;
     options.gap = 0;
     const PoolProblem problem = country(3000, 3);
-    const PoolResult result = pool(problem, options, control);
+    const PoolResult result = libmatch::testing::pool(problem, options, control);
     EXPECT_EQ(result.certificate.status, Status::cancelled);
-    EXPECT_TRUE(check::verify(problem, result).ok());
+    EXPECT_TRUE(libmatch::testing::verify(problem, result).ok());
 }
 
 TEST(Pool, HasNoFirms) {
     PoolProblem problem;
     problem.rules.emplace_back();
     Control control;
-    const PoolResult result = pool(problem, {}, control);
+    const PoolResult result = libmatch::testing::pool(problem, {}, control);
     EXPECT_EQ(result.certificate.status, Status::optimal);
     EXPECT_TRUE(result.groups.empty());
-    EXPECT_TRUE(check::verify(problem, result).ok());
+    EXPECT_TRUE(libmatch::testing::verify(problem, result).ok());
 }
 
 TEST(Pool, CountsDossiersWhenEachIsRewarded) {
@@ -155,7 +155,7 @@ TEST(Pool, CountsDossiersWhenEachIsRewarded) {
     problem.rules[0].rule.min_sum = 20'000;
     problem.rules[0].rule.opening_cost = -1;
     Control control;
-    const PoolResult result = pool(problem, {}, control);
+    const PoolResult result = libmatch::testing::pool(problem, {}, control);
     EXPECT_DOUBLE_EQ(result.certificate.objective, 3);
 }
 
@@ -171,7 +171,7 @@ TEST(Pool, SaysWhyAFirmIsLeftOut) {
     keyed.cell = {0, 0, 0, 0, 0, PoolRule::no_cell};
     problem.rules = {keyed};
     Control control;
-    const PoolResult result = pool(problem, {}, control);
+    const PoolResult result = libmatch::testing::pool(problem, {}, control);
     EXPECT_EQ(result.reasons,
               (std::vector<PoolReason>{PoolReason::pooled, PoolReason::pooled,
                                        PoolReason::too_few_neighbours, PoolReason::amount_over_max,
@@ -194,7 +194,7 @@ TEST(Pool, NamesEveryFaultAtOnce) {
     problem.rules[0].cell = {1};
     Control control;
     try {
-        (void)pool(problem, {}, control);
+        (void)libmatch::testing::pool(problem, {}, control);
         FAIL() << "nothing was thrown";
     } catch (const InputError& error) {
         EXPECT_EQ(error.faults().size(), 8u) << error.what();

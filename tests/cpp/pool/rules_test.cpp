@@ -4,9 +4,10 @@
 #include <functional>
 #include <map>
 
-#include <libmatch/check/pooling.hpp>
+#include <cpp/support/whole_run.hpp>
 #include <libmatch/model/pool_words.hpp>
-#include <libmatch/pool/pool.hpp>
+#include <libmatch/model/pooling.hpp>
+#include <libmatch/model/pooling_faults.hpp>
 
 #include "cases.hpp"
 
@@ -145,11 +146,11 @@ struct Tally {
         Control control;
         PoolOptions options;
         options.gap = 0;
-        const PoolResult result = pool(problem, options, control);
+        const PoolResult result = libmatch::testing::pool(problem, options, control);
         const double optimum = best_value(problem);
         EXPECT_LE(result.certificate.objective, optimum + 1e-8) << "seed " << seed;
         EXPECT_GE(result.certificate.bound, optimum - 1e-8) << "seed " << seed;
-        const check::Verdict verdict = check::verify(problem, result);
+        const check::Verdict verdict = libmatch::testing::verify(problem, result);
         EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
         ++problems;
         reached += result.certificate.objective >= optimum - 1e-8;
@@ -200,8 +201,8 @@ TEST(PoolRules, AreKeptOnMiddlingProblems) {
     for (std::uint64_t seed = 0; seed < 40; ++seed) {
         const PoolProblem problem = with_pairs(with_sites(small_problem(seed, 40), seed), seed);
         Control control;
-        const PoolResult result = pool(problem, {}, control);
-        const check::Verdict verdict = check::verify(problem, result);
+        const PoolResult result = libmatch::testing::pool(problem, {}, control);
+        const check::Verdict verdict = libmatch::testing::verify(problem, result);
         EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
         EXPECT_GE(result.certificate.bound, result.certificate.objective - 1e-8) << "seed " << seed;
     }
@@ -238,22 +239,23 @@ TEST(PoolRules, AreKeptOnLargeProblemsOnAnyNumberOfThreads) {
     options.max_rounds = 12;
     options.threads = 1;
     Control control;
-    const PoolResult one = pool(problem, options, control);
+    const PoolResult one = libmatch::testing::pool(problem, options, control);
     options.threads = 3;
-    const PoolResult three = pool(problem, options, control);
+    const PoolResult three = libmatch::testing::pool(problem, options, control);
     EXPECT_EQ(one.prices, three.prices);
     EXPECT_EQ(one.site_prices, three.site_prices);
     EXPECT_EQ(one.reasons, three.reasons);
     ASSERT_EQ(one.groups.size(), three.groups.size());
     for (std::size_t g = 0; g < one.groups.size(); ++g)
         EXPECT_EQ(one.groups[g].members, three.groups[g].members);
-    const check::Verdict verdict = check::verify(problem, one);
+    const check::Verdict verdict = libmatch::testing::verify(problem, one);
     EXPECT_TRUE(verdict.ok()) << complaints(verdict);
     EXPECT_LT(one.certificate.gap(), 0.25);
     EXPECT_GT(*std::max_element(one.site_prices.begin(), one.site_prices.end()), 0);
     for (const double limit : {0.0, 0.05}) {
         Control stopped(limit);
-        const check::Verdict early = check::verify(problem, pool(problem, options, stopped));
+        const check::Verdict early =
+            libmatch::testing::verify(problem, libmatch::testing::pool(problem, options, stopped));
         EXPECT_TRUE(early.ok()) << complaints(early);
     }
 }
@@ -272,8 +274,9 @@ TEST(PoolRules, SayWhatFirmsLeftOutWouldNeed) {
     problem.value = {9, 9, 1, 0.1, 1, 1, 1};
     problem.rules[0].rule.opening_cost = 5;
     Control control;
-    const PoolResult result = pool(problem, {}, control);
-    ASSERT_TRUE(check::verify(problem, result).ok()) << complaints(check::verify(problem, result));
+    const PoolResult result = libmatch::testing::pool(problem, {}, control);
+    ASSERT_TRUE(libmatch::testing::verify(problem, result).ok())
+        << complaints(libmatch::testing::verify(problem, result));
     ASSERT_EQ(result.groups.size(), 1U);
     ASSERT_EQ(result.groups[0].members, (std::vector<FirmId>{FirmId(0U), FirmId(1U)}));
     EXPECT_EQ(result.reasons[2], PoolReason::kept_apart);

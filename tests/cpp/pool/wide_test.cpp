@@ -2,7 +2,7 @@
 // larger ones, the same bits on any number of threads, and stops at any moment.
 #include <gtest/gtest.h>
 
-#include <libmatch/check/pooling.hpp>
+#include <cpp/support/whole_run.hpp>
 #include <libmatch/pool/pool.hpp>
 
 #include "cases.hpp"
@@ -42,7 +42,7 @@ TEST(WidePool, ProvesABoundAboveTheOptimumAndStaysLawful) {
         const double optimum = brute_force(problem);
         EXPECT_GE(result.certificate.bound, optimum - 1e-8) << "seed " << seed;
         EXPECT_LE(result.certificate.objective, optimum + 1e-8) << "seed " << seed;
-        const check::Verdict verdict = check::verify(problem, result);
+        const check::Verdict verdict = libmatch::testing::verify(problem, result);
         EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
         found += result.certificate.objective;
         best += optimum;
@@ -59,7 +59,7 @@ TEST(WidePool, GivesTheReasonsOfTheComponents) {
         problem.sites.clear();
         Control control;
         const PoolResult wide = search(problem, {}, control);
-        const PoolResult exact = pool(problem, {}, control);
+        const PoolResult exact = libmatch::testing::pool(problem, {}, control);
         for (std::size_t i = 0; i < problem.amount.size(); ++i) {
             if (wide.reasons[i] == PoolReason::pooled || exact.reasons[i] == PoolReason::pooled) {
                 continue;
@@ -90,7 +90,7 @@ TEST(WidePool, IsJudgedAndTheSameOnAnyNumberOfThreads) {
         options.threads = 1;
         Control control;
         const PoolResult one = search(problem, options, control);
-        const check::Verdict verdict = check::verify(problem, one);
+        const check::Verdict verdict = libmatch::testing::verify(problem, one);
         EXPECT_TRUE(verdict.ok()) << which << "\n" << complaints(verdict);
         EXPECT_LT(one.certificate.gap(), which % 2 == 1 ? 0.1 : 0.04) << which;
         for (const unsigned threads : {2U, 4U}) {
@@ -121,7 +121,7 @@ TEST(WidePool, StoppedAtAnyMomentItIsLawfulAndBounded) {
         Control control;
         control.stop_after(asks * part / 16);
         const PoolResult result = search(problem, options, control);
-        const check::Verdict verdict = check::verify(problem, result);
+        const check::Verdict verdict = libmatch::testing::verify(problem, result);
         EXPECT_TRUE(verdict.ok()) << part << "\n" << complaints(verdict);
     }
 }
@@ -137,7 +137,7 @@ TEST(WidePool, PoolsFirmsWithoutPlaces) {
     options.gap = 0.05;
     Control control;
     const PoolResult result = search(problem, options, control);
-    const check::Verdict verdict = check::verify(problem, result);
+    const check::Verdict verdict = libmatch::testing::verify(problem, result);
     EXPECT_TRUE(verdict.ok()) << complaints(verdict);
     EXPECT_LT(result.certificate.gap(), 0.05);
 }

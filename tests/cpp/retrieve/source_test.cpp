@@ -135,7 +135,7 @@ TEST(MarketSource, AnswersOverManyPlaces) {
     }
     put(tables, "firms", "lat", numbers(lat));
     put(tables, "firms", "lon", numbers(lon));
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     EXPECT_GT(market.places.size(), 200U);
     const Scorer scorer(market, ProgrammeId(0U));
     expect_answers(MarketSource(scorer), 5, 0.6);
@@ -157,7 +157,7 @@ TEST(MarketSource, AnswersOverManyBlocks) {
             put(tables, "firms", "weight_web", numbers(weight));
             put(tables, "advisers", "skill_web", numbers(level));
         }
-        const Market market = build_market(tables);
+        const Market market = testing::build_market(tables);
         const Scorer first(market, ProgrammeId(0U)), second(market, ProgrammeId(1U));
         expect_answers(MarketSource(first, 2), seed, 0.6);
         expect_answers(MarketSource(second), seed, 0.6);
@@ -194,7 +194,7 @@ TEST(MarketSource, AnswersWithManyTrades) {
         served.push_back(j % 2 == 0 ? "" : j % 3 == 0 ? "1" : "24");
     put(tables, "firms", "naf", naf);
     put(tables, "advisers", "naf_in", served);
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     const Scorer scorer(market, ProgrammeId(0U));
     ASSERT_GT(scorer.trades(), 1'024U);
     expect_answers(MarketSource(scorer), 2, 0.6);
@@ -337,7 +337,7 @@ TEST(Sources, StopWhenAsked) {
 TEST(MarketSource, NamesTheRuleOfAnExcludedPair) {
     Tables tables = bare_market();
     put(tables, "advisers", "headcount_max", numbers({3}));
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     const Scorer scorer(market, ProgrammeId(0U));
     EXPECT_EQ(MarketSource(scorer).reason(FirmId(0U), AdviserId(0U)),
               "the adviser does not serve firms of this headcount");

@@ -67,7 +67,7 @@ TEST(Steps, AllowForLevelsAndWeightsOfAnySize) {
             put(tables, "firms", "weight_" + skill, numbers(weight));
             put(tables, "advisers", "skill_" + skill, numbers(level));
         }
-        expect_within_error(build_market(tables), 0.3);
+        expect_within_error(testing::build_market(tables), 0.3);
     }
 }
 

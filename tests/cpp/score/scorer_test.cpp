@@ -20,7 +20,7 @@ struct Rule {
 void PrintTo(const Rule& r, std::ostream* out) { *out << r.name; }
 
 Exclusion exclusion_in(const Tables& tables, std::vector<std::uint8_t> reached = {}) {
-    const Market market = build_market(tables);
+    const Market market = testing::build_market(tables);
     return Scorer(market, ProgrammeId(0U), std::move(reached)).exclusion(firm, adviser);
 }
 
@@ -149,7 +149,7 @@ TEST(Exclusions, ConflictOfOneProgramme) {
                         {"adviser_id", texts({"A1"})},
                         {"programme", texts({"second"})},
                         {"kind", texts({"forbidden"})}});
-    const Market market = build_market(t);
+    const Market market = testing::build_market(t);
     EXPECT_EQ(Scorer(market, ProgrammeId(0U)).exclusion(firm, adviser), none);
     EXPECT_EQ(Scorer(market, ProgrammeId(1U)).exclusion(firm, adviser), conflict);
     put(t, "pairs", "programme", texts({""}));
@@ -165,18 +165,18 @@ TEST(Score, CoverageIsTheWeightedShareOfNeedsMet) {
     put(t, "advisers", "skill_data", numbers({1}));
     {
         // (1 x min(4, 3) + 2 x min(2, 1)) / (1 x 4 + 2 x 2)
-        const Market market = build_market(t);
+        const Market market = testing::build_market(t);
         EXPECT_DOUBLE_EQ(Scorer(market, ProgrammeId(0U)).coverage(firm, adviser), 5.0 / 8);
     }
     put(t, "firms", "weight_web", numbers({0}));
     {
         // a missing weight_data is the skill's own
-        const Market market = build_market(t);
+        const Market market = testing::build_market(t);
         EXPECT_DOUBLE_EQ(Scorer(market, ProgrammeId(0U)).coverage(firm, adviser), 0.5);
     }
     put(t, "firms", "need_data", numbers({0}));
     {
-        const Market market = build_market(t);
+        const Market market = testing::build_market(t);
         EXPECT_EQ(Scorer(market, ProgrammeId(0U)).coverage(firm, adviser), 0) << "no needs";
     }
 }
@@ -187,7 +187,7 @@ TEST(Score, ProximityFallsToZeroAtTheRange) {
     put(t, "advisers", "range_km", numbers({1'000}));
     put(t, "programmes", "remote_proximity", numbers({0.3}));
     const auto proximity = [&] {
-        const Market market = build_market(t);
+        const Market market = testing::build_market(t);
         return Scorer(market, ProgrammeId(0U)).proximity(market.firms.place[0], adviser);
     };
     EXPECT_NEAR(proximity(), 1 - 0.3915, 0.001);  // Paris is 391.5 km from Lyon
@@ -209,7 +209,7 @@ TEST(Score, IsTheWeightedSumOfItsTerms) {
                         {"adviser_id", texts({"A1", "A1"})},
                         {"kind", texts({"bonus", "bonus"})},
                         {"value", numbers({0.25, -2})}});
-    const Market market = build_market(t);
+    const Market market = testing::build_market(t);
     const ScoreTerms terms = Scorer(market, ProgrammeId(0U)).terms(firm, adviser);
     EXPECT_DOUBLE_EQ(terms.coverage, 0.75);
     EXPECT_DOUBLE_EQ(terms.proximity, 1);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cpp/support/small_problem.hpp>
-#include <libmatch/check/assignment.hpp>
+#include <libmatch/check/assignment_case.hpp>
 #include <string>
 
 namespace libmatch {
@@ -22,7 +22,7 @@ inline check::AssignmentCase case_of(const SmallProblem& p) {
 
 inline check::Verdict judge(const SmallProblem& p, const AssignmentResult& claim) {
     check::Verdict verdict;
-    check::judge_assignment(case_of(p), p.limits, claim, verdict);
+    testing::judge_assignment(case_of(p), p.limits, claim, verdict);
     return verdict;
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cmath>
+#include <cpp/support/whole_run.hpp>
 #include <cstdint>
 #include <initializer_list>
 #include <libmatch/core/random.hpp>
-#include <libmatch/model/build_market.hpp>
+#include <libmatch/model/market.hpp>
+#include <libmatch/model/table.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -198,7 +200,7 @@ inline Tables random_market_tables(std::uint64_t seed, std::size_t firms, std::s
 }
 
 inline Market random_market(std::uint64_t seed, std::size_t firms, std::size_t advisers) {
-    return build_market(random_market_tables(seed, firms, advisers));
+    return testing::build_market(random_market_tables(seed, firms, advisers));
 }
 
 }  // namespace libmatch

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cpp/support/whole_run.hpp>
 #include <cstdint>
 #include <functional>
-#include <libmatch/assign/assign.hpp>
 #include <libmatch/core/random.hpp>
+#include <libmatch/model/assignment.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
 #include <string>
 #include <vector>
@@ -152,7 +153,7 @@ inline SmallProblem random_problem(const ProblemShape& shape, std::uint64_t seed
 inline AssignmentResult solve(const SmallProblem& p, const AssignmentOptions& options = {}) {
     const DenseSource source(p.utility);
     Control control;
-    return assign(source, p.limits, options, control);
+    return testing::assign(source, p.limits, options, control);
 }
 
 }  // namespace libmatch

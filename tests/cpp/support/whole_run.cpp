@@ -1,18 +1,31 @@
 #include "cpp/support/whole_run.hpp"
 
 #include <libmatch/assign/assign.hpp>
+#include <libmatch/check/assignment.hpp>
 #include <libmatch/check/plan.hpp>
+#include <libmatch/check/pooling.hpp>
 #include <libmatch/model/build_market.hpp>
 #include <libmatch/model/plan_tables.hpp>
 #include <libmatch/plan/blocking.hpp>
 #include <libmatch/plan/explain.hpp>
 #include <libmatch/plan/solve.hpp>
+#include <libmatch/pool/pool.hpp>
 
 namespace libmatch::testing {
 
 AssignmentResult assign(const PairSource& source, const AssignmentLimits& limits,
                         const AssignmentOptions& options, Control& control) {
     return libmatch::assign(source, limits, options, control);
+}
+void judge_assignment(const check::AssignmentCase& problem, const AssignmentLimits& limits,
+                      const AssignmentResult& claim, check::Verdict& verdict) {
+    check::judge_assignment(problem, limits, claim, verdict);
+}
+PoolResult pool(const PoolProblem& problem, const PoolOptions& options, Control& control) {
+    return libmatch::pool(problem, options, control);
+}
+check::Verdict verify(const PoolProblem& problem, const PoolResult& result, unsigned threads) {
+    return check::verify(problem, result, 1e-9, "pool", threads);
 }
 Market build_market(const Tables& tables) { return libmatch::build_market(tables); }
 Market build_market(const Tables& tables, std::vector<Fault>& faults) {

@@ -1,14 +1,16 @@
-// Compiling a market, the assignment, the whole run, its judge and its words, compiled once
+// Compiling a market, the assignment, pooling, the whole run, their judges and words, compiled once
 // (whole_run.cpp) for all tests that call them.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include <libmatch/check/assignment_case.hpp>
 #include <libmatch/check/verdict.hpp>
 #include <libmatch/core/control.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/model/plan.hpp>
+#include <libmatch/model/pooling.hpp>
 #include <libmatch/model/table.hpp>
 #include <libmatch/plan/run.hpp>
 #include <libmatch/retrieve/source.hpp>
@@ -17,6 +19,10 @@ namespace libmatch::testing {
 
 AssignmentResult assign(const PairSource& source, const AssignmentLimits& limits,
                         const AssignmentOptions& options, Control& control);
+void judge_assignment(const check::AssignmentCase& problem, const AssignmentLimits& limits,
+                      const AssignmentResult& claim, check::Verdict& verdict);
+PoolResult pool(const PoolProblem& problem, const PoolOptions& options, Control& control);
+check::Verdict verify(const PoolProblem& problem, const PoolResult& result, unsigned threads = 0);
 Market build_market(const Tables& tables);
 Market build_market(const Tables& tables, std::vector<Fault>& faults);
 Plan solve(const Market& market, const SolveOptions& options, Control& control);
