@@ -3,8 +3,10 @@
 // Method: first-improvement sweeps, in the order of firms and groups: insert a firm that is out,
 // move a firm to another group, swap two firms, dissolve a group into its neighbours, open a group
 // of firms that are out, put a group's seat where it is worth most. Each move is tested with the
-// seats as they are, in constant time; groups that changed are seated anew. Complexity of a sweep:
-// O(firms x groups in reach x members). Serial, deterministic.
+// seats as they are, in constant time; groups that changed are seated anew. Where no sweep gains
+// any more, swaps that cost nothing bring what groups hold above their minimum together, and then
+// to the firms that are out, until these make another group. Complexity of a sweep: O(firms x
+// groups in reach x members). Serial, deterministic.
 //
 // Bonds (bonds.hpp): a firm that moves with others enters as a unit, and stays in its group until
 // this is dissolved; enemies never meet. Sites of limited sessions: no move opens a group, or seats
@@ -123,6 +125,10 @@ class Packing {
                 changed |= spread(g);
             }
             changed |= open_from_outside(firms, seats, threads, control);
+            if (changed) continue;
+            while (free_amounts(firms, control) &&
+                   open_from_outside(firms, seats, threads, control))
+                changed = true;
             if (!changed) return;
         }
     }
@@ -409,6 +415,133 @@ class Packing {
         space_->group_of[j] = g;
         refresh(g);
         refresh(h);
+    }
+
+    /// Moves that leave the total value as it is: members that bring nothing leave, firms that are
+    /// out are swapped for larger ones, and the fuller one of two groups gets more. Each makes the
+    /// amounts out, or the sum of squares of the groups' sums, grow, so that this ends. Whether
+    /// amounts out grew.
+    bool free_amounts(std::span<const FirmId> firms, const Control& control) {
+        constexpr int most_rounds = 50;
+        bool freed = false;
+        for (int round = 0; round < most_rounds; ++round) {
+            bool changed = false;
+            for (std::size_t k = 0; k < firms.size(); ++k) {
+                if ((k & 31) == 0 && control.stop()) return freed;
+                changed |= is_out(firms[k]) ? trade_out(firms[k]) : release(firms[k]);
+            }
+            freed |= changed;
+            for (std::size_t k = 0; k < firms.size(); ++k) {
+                if ((k & 31) == 0 && control.stop()) return freed;
+                if (!is_out(firms[k])) changed |= fill_fuller(firms[k]);
+            }
+            if (!changed) break;
+        }
+        return freed;
+    }
+
+    /// Lets a member go that brings nothing and that its group can spare, at once or after a swap
+    /// with a group that has more than it needs.
+    bool release(FirmId i) {
+        const std::uint32_t from = space_->group_of[i];
+        const Group& g = groups_[from];
+        const double here = gain_at(i, g.seat);
+        if (here > 0 || board_->bonds().moves_with_others(i) || !seat_stays_without(g, i))
+            return false;
+        const double left = g.sum - amount(i);
+        if (lawful(g.seat, left, g.members.size() - 1)) {
+            take(i);
+            return true;
+        }
+        if (board_->bonds().any() || g.members.size() <= rule_of(g).least) return false;
+        FirmId gone, come;
+        each_group_near(i, [&](std::uint32_t to) {
+            const Group& h = groups_[to];
+            const double spare = h.sum - rule_of(h).lowest;
+            if (come.known() || to == from || !(spare > 0)) return;
+            for (const FirmId x : h.members) {
+                const double there = gain_at(x, g.seat) - gain_at(x, h.seat) - here;
+                for (const FirmId y : g.members) {
+                    const double shift = amount(x) - amount(y);
+                    if (y == i || shift > spare ||
+                        !lawful(g.seat, left + shift, g.members.size() - 1) ||
+                        !lawful(h.seat, h.sum - shift, h.members.size()) ||
+                        there + gain_at(y, h.seat) < gain_at(y, g.seat) ||
+                        !seat_stays_without(g, y) || !seat_stays_without(h, x)) {
+                        continue;
+                    }
+                    come = x;
+                    gone = y;
+                    return;
+                }
+            }
+        });
+        if (!come.known()) return false;
+        std::erase(groups_[from].members, i);
+        space_->group_of[i] = Board::none;
+        exchange(come, gone);
+        return true;
+    }
+
+    /// Swaps firm j, which is out, for the member with the largest amount that its group can spare.
+    bool trade_out(FirmId j) {
+        if (board_->bonds().moves_with_others(j)) return false;
+        double best = 0;
+        FirmId other;
+        each_group_near(j, [&](std::uint32_t to) {
+            const Group& g = groups_[to];
+            const double spare = g.sum - rule_of(g).lowest;
+            const double gain = gain_at(j, g.seat);
+            if (spare <= best) return;
+            for (const FirmId i : g.members) {
+                const double shift = amount(i) - amount(j);
+                if (shift <= best || shift > spare || gain < gain_at(i, g.seat) ||
+                    !seat_stays_without(g, i) || board_->bonds().moves_with_others(i) ||
+                    !keeps_apart(j, g, i)) {
+                    continue;
+                }
+                best = shift;
+                other = i;
+            }
+        });
+        if (!other.known()) return false;
+        const std::uint32_t g = space_->group_of[other];
+        std::erase(groups_[g].members, other);
+        space_->group_of[other] = Board::none;
+        put(j, g);
+        return true;
+    }
+
+    /// Swaps firm i for a smaller member of a fuller group, if both then keep their minimum.
+    bool fill_fuller(FirmId i) {
+        const std::uint32_t from = space_->group_of[i];
+        const Group& g = groups_[from];
+        if (board_->bonds().moves_with_others(i) || !seat_stays_without(g, i)) return false;
+        const double spare = g.sum - rule_of(g).lowest;
+        if (!(spare > 0)) return false;
+        const double here = gain_at(i, g.seat);
+        double best = 0;
+        FirmId other;
+        each_group_near(i, [&](std::uint32_t to) {
+            const Group& h = groups_[to];
+            if (to == from || h.sum - rule_of(h).lowest < spare) return;
+            const double there = gain_at(i, h.seat) - here;
+            for (const FirmId j : h.members) {
+                const double shift = amount(i) - amount(j);
+                if (shift <= best || shift > spare ||
+                    !lawful(h.seat, h.sum + shift, h.members.size()) ||
+                    there + gain_at(j, g.seat) < gain_at(j, h.seat) || !seat_stays_without(h, j) ||
+                    board_->bonds().moves_with_others(j) || !keeps_apart(i, h, j) ||
+                    !keeps_apart(j, g, i)) {
+                    continue;
+                }
+                best = shift;
+                other = j;
+            }
+        });
+        if (!other.known()) return false;
+        exchange(i, other);
+        return true;
     }
 
     /// Dissolves a group when its members bring more elsewhere.

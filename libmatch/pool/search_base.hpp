@@ -44,17 +44,28 @@ struct ComponentAnswer {
 };
 
 /// Prices that no group beats, without any search: each firm asks for the most it can bring under
-/// any rule.
+/// any rule. What a rule pays for a group is shared by heads, or by the amounts of which a group
+/// needs a sum, whichever asks for less in all.
 [[nodiscard]] inline std::vector<double> safe_prices(const Board& board, const Component& part) {
-    std::vector<double> prices;
-    for (const FirmId i : part.firms) {
-        double most = 0;
-        for (const Board::Rule& rule : board.rules()) {
-            if (rule.spot_of[i] == Board::none) continue;
-            const double members = static_cast<double>(rule.opening >= 0 ? rule.most : rule.least);
-            most = std::max(most, board.problem().value_of(i) - rule.opening / members);
+    const PoolProblem& problem = board.problem();
+    std::vector<double> prices(part.firms.size(), 0);
+    std::vector<double> by_amount(part.firms.size()), by_heads(part.firms.size());
+    for (const Board::Rule& rule : board.rules()) {
+        const bool pays = rule.opening < 0;
+        const double per_head = -rule.opening / static_cast<double>(pays ? rule.least : rule.most);
+        const double per_amount = pays && rule.lowest > 0 ? -rule.opening / rule.lowest : HUGE_VAL;
+        Sum heads, amounts;
+        for (std::size_t k = 0; k < part.firms.size(); ++k) {
+            const FirmId i = part.firms[k];
+            const bool may = rule.spot_of[i] != Board::none;
+            by_heads[k] = may ? std::max(0.0, problem.value_of(i) + per_head) : 0;
+            by_amount[k] =
+                may ? std::max(0.0, problem.value_of(i) + per_amount * problem.amount[i]) : 0;
+            heads.add(by_heads[k]);
+            amounts.add(by_amount[k]);
         }
-        prices.push_back(most);
+        const std::vector<double>& asked = amounts.value() < heads.value() ? by_amount : by_heads;
+        for (std::size_t k = 0; k < asked.size(); ++k) prices[k] = std::max(prices[k], asked[k]);
     }
     prices.resize(prices.size() + part.sites.size(), 0.0);
     return prices;

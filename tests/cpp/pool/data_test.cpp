@@ -1,4 +1,5 @@
-// Pooling cells with proven bounds, in the folder P2-pooling-cells of the shared data.
+// Pooling cells with proven bounds, and bin covering without places, in the folders
+// P2-pooling-cells and E1-bin-covering of the shared data.
 #include <gtest/gtest.h>
 
 #define BOOST_BIND_GLOBAL_PLACEHOLDERS  // what Boost's own reader of JSON still asks for
@@ -6,6 +7,7 @@
 #include <boost/property_tree/ptree.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <oracle/shared_data.hpp>
 
 #include <cpp/support/whole_run.hpp>
@@ -72,6 +74,52 @@ TEST(PoolData, StaysBetweenTheKnownValueAndTheKnownBound) {
             "%-12s ours %.6f known value %.6f bound %.6f known bound %.6f gap %.4f%% %.2f s\n",
             name.c_str(), result.certificate.objective, known_value, result.certificate.bound,
             known_bound, 100 * result.certificate.gap(), result.certificate.seconds);
+    }
+}
+
+/// As many groups as possible whose amounts reach a sum.
+PoolProblem read_covering(const std::filesystem::path& file) {
+    std::ifstream in(file);
+    std::size_t items = 0;
+    PoolProblem problem;
+    problem.rules.resize(1);
+    DossierRule& rule = problem.rules[0].rule;
+    in >> items >> rule.min_sum;
+    rule.opening_cost = -1;
+    problem.value.assign(items, 0);
+    problem.amount.resize(items);
+    for (double& a : problem.amount) in >> a;
+    if (!in) throw std::runtime_error(file.string() + " is no instance of bin covering");
+    return problem;
+}
+
+TEST(PoolData, LargeSetsOfTripletsAreNearlyAllFound) {
+    const std::filesystem::path root = oracle::shared_data() / "E1-bin-covering";
+    if (!std::filesystem::exists(root))
+        GTEST_SKIP() << "NOT CHECKED: there is no " << root << "; set LIBMATCH_SHARED_DATA";
+    for (const auto& [items, least] : {std::pair{"120", 38}, std::pair{"249", 78}}) {
+        std::vector<std::filesystem::path> files;
+        for (const auto& entry : std::filesystem::directory_iterator(root / items))
+            files.push_back(entry.path());
+        ASSERT_FALSE(files.empty());
+        std::sort(files.begin(), files.end());
+        std::vector<std::size_t> found;
+        double seconds = 0;
+        for (const auto& file : files) {
+            const PoolProblem problem = read_covering(file);
+            Control control;
+            const PoolResult result = libmatch::testing::pool(problem, {}, control);
+            const std::string name = file.stem().string();
+            EXPECT_GE(result.groups.size(), least) << name;
+            EXPECT_NEAR(result.certificate.bound, std::stod(items) / 3, 1e-5) << name;
+            EXPECT_TRUE(libmatch::testing::verify(problem, result).ok()) << name;
+            found.push_back(result.groups.size());
+            seconds += result.certificate.seconds;
+        }
+        const auto [low, high] = std::minmax_element(found.begin(), found.end());
+        std::printf("%zu triplets of %s: %zu to %zu groups of %d, mean %.2f s\n", files.size(),
+                    items, *low, *high, std::stoi(items) / 3,
+                    seconds / static_cast<double>(files.size()));
     }
 }
 

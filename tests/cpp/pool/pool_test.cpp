@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cpp/support/whole_run.hpp>
+#include <libmatch/core/random.hpp>
 #include <libmatch/model/pooling.hpp>
 
 #include "cases.hpp"
@@ -9,15 +10,10 @@
 namespace {
 
 using namespace libmatch;
+using libmatch::testing::complaints;
 using pooling_cases::brute_force;
 using pooling_cases::country;
 using pooling_cases::small_problem;
-
-std::string complaints(const check::Verdict& verdict) {
-    std::string text;
-    for (const auto& v : verdict.violations) text += v.subject + ": " + v.problem + "\n";
-    return text;
-}
 
 TEST(Pool, ReachesTheOptimumOfSmallProblems) {
     for (std::uint64_t seed = 0; seed < 400; ++seed) {
@@ -157,6 +153,30 @@ TEST(Pool, CountsDossiersWhenEachIsRewarded) {
     Control control;
     const PoolResult result = libmatch::testing::pool(problem, {}, control);
     EXPECT_DOUBLE_EQ(result.certificate.objective, 3);
+}
+
+TEST(Pool, FindsNearlyAllGroupsThatNeedEveryEuro) {
+    for (std::uint64_t seed = 0; seed < 8; ++seed) {  // three amounts make each sum exactly
+        Random random(seed);
+        PoolProblem problem;
+        const std::size_t groups = 20 + random.below(60);
+        for (std::size_t g = 0; g < groups; ++g) {
+            const double a = static_cast<double>(380 + random.below(120));
+            const double b = static_cast<double>(
+                250 + random.below(static_cast<std::size_t>(500 - a / 2 - 250)));
+            for (const double x : {a, b, 1000 - a - b}) problem.amount.push_back(x);
+        }
+        problem.value.assign(problem.amount.size(), 0);
+        problem.rules.resize(1);
+        problem.rules[0].rule.min_sum = 1000;
+        problem.rules[0].rule.opening_cost = -1;
+        Control control;
+        const PoolResult result = libmatch::testing::pool(problem, {}, control);
+        EXPECT_GE(static_cast<double>(result.groups.size()), 0.94 * static_cast<double>(groups));
+        EXPECT_NEAR(result.certificate.bound, static_cast<double>(groups), 1e-5);
+        const check::Verdict verdict = libmatch::testing::verify(problem, result);
+        EXPECT_TRUE(verdict.ok()) << "seed " << seed << "\n" << complaints(verdict);
+    }
 }
 
 TEST(Pool, SaysWhyAFirmIsLeftOut) {

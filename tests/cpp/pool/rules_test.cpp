@@ -14,14 +14,9 @@
 namespace {
 
 using namespace libmatch;
+using libmatch::testing::complaints;
 using pooling_cases::country;
 using pooling_cases::small_problem;
-
-std::string complaints(const check::Verdict& verdict) {
-    std::string text;
-    for (const auto& v : verdict.violations) text += v.subject + ": " + v.problem + "\n";
-    return text;
-}
 
 /// The optimum by trying every partition, rule and seat; for a handful of firms.
 double best_value(const PoolProblem& problem) {
