@@ -8,7 +8,8 @@
 // relaxed optimum puts together in part: always together, or never. Where sessions are limited, it
 // splits on one group in part instead: taken, or not.
 //
-// Complexity: one small simplex per node, up to a limit of nodes. Deterministic.
+// Complexity: a node takes the few pivots from the optimum of the node above, O(n^2) each for n
+// firms, and as much memory, up to a limit of nodes. Deterministic.
 //
 // Source: D. M. Ryan, B. A. Foster, "An integer programming approach to scheduling", 1981.
 #pragma once
@@ -36,9 +37,12 @@ class Branching {
 
     /// Looks for a packing worth more than `objective`; found() holds it if there is one.
     void run(const Columns& groups, double objective, int nodes) {
+        groups_ = &groups;
         objective_ = objective;
         nodes_ = nodes;
-        node(groups);
+        SimplexMaster master(rows_, groups);
+        much_ = master.much();
+        node(std::move(master), 0);
     }
 
     [[nodiscard]] const Columns& found() const { return found_; }
@@ -46,27 +50,20 @@ class Branching {
   private:
     static constexpr double worth = 1e-9;
 
-    void node(const Columns& groups) {
-        if (nodes_-- <= 0 || control_.stop()) return;
-        if (groups.size() == 0 && taken_.empty()) return;
-        SimplexMaster master(rows_, groups);
-        if (!master.solve(control_)) return;
+    /// `master` is the one of the node above, with what the split forbids or forces.
+    void node(SimplexMaster master, int forced) {
+        if (nodes_-- <= 0 || !master.solve(control_)) return;
+        const Columns& groups = *groups_;
         std::vector<std::pair<std::uint32_t, double>> shares;
         master.each_share([&](std::uint32_t g, double share) { shares.emplace_back(g, share); });
-        double bound = 0;
-        for (const Taken& t : taken_) bound += t.value;
+        double bound = -forced * much_;
         for (std::size_t r = 0; r < master.prices().size(); ++r)
             bound += std::max(0.0, master.prices()[r]) * rows_.room[r];
         if (bound <= objective_ + worth) return;
-        const bool whole = std::all_of(shares.begin(), shares.end(),
-                                       [](const auto& s) { return s.second > 0.999; });
-        if (whole) {
+        if (std::all_of(shares.begin(), shares.end(),
+                        [](const auto& s) { return s.second > 0.999; })) {
             Columns packing;
             double value = 0;
-            for (const Taken& t : taken_) {
-                value += t.value;
-                packing.add(t.seat, t.value, t.members);
-            }
             for (const auto& [g, share] : shares) {
                 value += groups.value(g);
                 packing.add(groups.seat(g), groups.value(g), groups.members(g));
@@ -78,33 +75,29 @@ class Branching {
             return;
         }
         const double room = bound - objective_;
-        const auto useful = [&](std::size_t g) {
-            double reduced = groups.value(g);
-            rows_.each_row(groups, g, [&](std::uint32_t r) { reduced -= master.prices()[r]; });
-            return reduced > -room;
-        };
+        master.restrict_to([&](std::uint32_t g) { return master.reduced_value(g) > -room; });
         if (limits_sessions_) {
-            split_on_group(groups.subset(useful), shares, groups);
+            split_on_group(std::move(master), shares, forced);
             return;
         }
         const auto doubt = pair_in_doubt(groups, shares);
         if (!doubt.first.known())
             return;  // groups of one firm only; the relaxed optimum is whole then
         const FirmId i = doubt.first, j = doubt.second;
-        const auto holds = [&](std::size_t g, FirmId k) {
+        const auto holds = [&](std::uint32_t g, FirmId k) {
             const auto members = groups.members(g);
             return std::binary_search(members.begin(), members.end(), k);
         };
-        node(groups.subset([&](std::size_t g) { return useful(g) && holds(g, i) == holds(g, j); }));
-        node(groups.subset(
-            [&](std::size_t g) { return useful(g) && !(holds(g, i) && holds(g, j)); }));
+        SimplexMaster together = master;
+        together.restrict_to([&](std::uint32_t g) { return holds(g, i) == holds(g, j); });
+        node(std::move(together), forced);
+        master.restrict_to([&](std::uint32_t g) { return !(holds(g, i) && holds(g, j)); });
+        node(std::move(master), forced);
     }
 
     /// Takes the group that is most in doubt, then does without it.
-    /// `shares` are about `all`, of which the useful groups are looked at further.
-    void split_on_group(const Columns& useful,
-                        const std::vector<std::pair<std::uint32_t, double>>& shares,
-                        const Columns& all) {
+    void split_on_group(SimplexMaster master,
+                        const std::vector<std::pair<std::uint32_t, double>>& shares, int forced) {
         std::uint32_t doubt = Board::none;
         double distance = HUGE_VAL;
         for (const auto& [g, share] : shares) {
@@ -113,27 +106,11 @@ class Branching {
                 doubt = g;
             }
         }
-        const auto members = all.members(doubt);
-        const std::uint32_t seat = all.seat(doubt);
-        const auto clear = [&](std::size_t g) {
-            const auto others = useful.members(g);
-            return std::none_of(others.begin(), others.end(), [&](FirmId i) {
-                return std::binary_search(members.begin(), members.end(), i);
-            });
-        };
-        taken_.push_back({seat, all.value(doubt), {members.begin(), members.end()}});
-        const std::uint32_t site = rows_.board->site_row(seat);
-        double* room = site == Board::none ? nullptr : &rows_.room[(*rows_.row_of)[site]];
-        if (room != nullptr) *room -= 1;
-        const bool full = room != nullptr && *room < 1;
-        node(useful.subset([&](std::size_t g) {
-            return clear(g) && !(full && rows_.board->site_row(useful.seat(g)) == site);
-        }));
-        if (room != nullptr) *room += 1;
-        taken_.pop_back();
-        node(useful.subset([&](std::size_t g) {
-            return useful.seat(g) != seat || !std::ranges::equal(useful.members(g), members);
-        }));
+        SimplexMaster with = master;
+        with.force(doubt);
+        node(std::move(with), forced + 1);
+        master.restrict_to([&](std::uint32_t g) { return g != doubt; });
+        node(std::move(master), forced);
     }
 
     /// Two firms whose being together is most in doubt; of a relaxed optimum that is not whole.
@@ -161,15 +138,10 @@ class Branching {
         return best;
     }
 
-    struct Taken {
-        std::uint32_t seat = 0;
-        double value = 0;
-        std::vector<FirmId> members;
-    };
-
-    MasterRows rows_;  ///< with the sessions that the groups taken leave
+    MasterRows rows_;
     bool limits_sessions_;
-    std::vector<Taken> taken_;
+    const Columns* groups_ = nullptr;
+    double much_ = 0;  ///< what a forced group is worth more
     const Control& control_;
     double objective_ = 0;
     int nodes_ = 0;

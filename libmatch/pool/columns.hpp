@@ -25,7 +25,10 @@ class Columns {
         std::uint64_t key = Random(seat).bits();
         for (const FirmId i : members) key = Random(key, i.value).bits();
         if (!known_.insert(key).second) return false;
-        append(seat, value, members);
+        seat_.push_back(seat);
+        value_.push_back(value);
+        firms_.insert(firms_.end(), members.begin(), members.end());
+        begin_.push_back(firms_.size());
         return true;
     }
 
@@ -39,25 +42,7 @@ class Columns {
         *this = std::move(kept);
     }
 
-    /// The columns for which keep(g) holds, in order; for reading only, since it does not know them
-    /// again.
-    template <class Keep>
-    [[nodiscard]] Columns subset(const Keep& keep) const {
-        Columns kept;
-        for (std::size_t g = 0; g < size(); ++g) {
-            if (keep(g)) kept.append(seat(g), value(g), members(g));
-        }
-        return kept;
-    }
-
   private:
-    void append(std::uint32_t seat, double value, std::span<const FirmId> members) {
-        seat_.push_back(seat);
-        value_.push_back(value);
-        firms_.insert(firms_.end(), members.begin(), members.end());
-        begin_.push_back(firms_.size());
-    }
-
     std::vector<std::size_t> begin_{0};
     std::vector<FirmId> firms_;
     std::vector<double> value_;

@@ -4,8 +4,9 @@
 // sessions <= its sessions, x >= 0; its duals are the prices of firms and sites.
 //
 // Method: primal simplex from the slack basis with a dense inverse of the basis; the right-hand
-// sides carry small distinct shifts, so ties do not cycle. Columns may be added between calls, the
-// basis stays.
+// sides carry small distinct shifts, so ties do not cycle. Columns may be added, forbidden or
+// forced between calls, the basis stays: a forbidden one that is basic costs so much that it
+// leaves.
 //
 // Complexity: O(n^2) per pivot for n firms. Deterministic.
 //
@@ -47,14 +48,17 @@ class SimplexMaster {
     /// Pivots until no column at hand improves; false if stopped first.
     bool solve(const Control& control) {
         std::vector<double> direction(n_);
+        for (; seen_ < columns_->size(); ++seen_) {
+            open_.push_back(static_cast<std::uint32_t>(seen_));
+            extra_.push_back(0);
+        }
         find_prices();
         for (;;) {
             std::uint32_t entering = slack;
             double best = 1e-9;
             bool enters_slack = false;
-            for (std::uint32_t g = 0; g < columns_->size(); ++g) {
-                double gain = columns_->value(g);
-                rows_.each_row(*columns_, g, [&](std::uint32_t r) { gain -= price_[r]; });
+            for (const std::uint32_t g : open_) {
+                const double gain = reduced_value(g);
                 if (gain > best) {
                     best = gain;
                     entering = g;
@@ -96,6 +100,37 @@ class SimplexMaster {
         }
     }
 
+    /// Forbids the columns for which keep(g) does not hold.
+    template <class Keep>
+    void restrict_to(const Keep& keep) {
+        std::erase_if(open_, [&](std::uint32_t g) { return !keep(g); });
+        for (const std::uint32_t g : basic_) {
+            if (g != slack && !std::binary_search(open_.begin(), open_.end(), g))
+                extra_[g] = -much();
+        }
+    }
+
+    /// Makes a column worth `much` more, so that the optimum holds it as a whole.
+    void force(std::uint32_t g) { extra_[g] += much(); }
+
+    /// More than all columns together that share a row with another one.
+    [[nodiscard]] double much() const {
+        double most = 1;
+        std::size_t rows = 1;
+        for (std::size_t g = 0; g < columns_->size(); ++g) {
+            most = std::max(most, std::fabs(columns_->value(g)));
+            rows = std::max(rows, columns_->members(g).size() + 1);
+        }
+        return 2 * most * static_cast<double>(rows + 1);
+    }
+
+    /// A column's value, with what forbids or forces it, less the prices of its rows.
+    [[nodiscard]] double reduced_value(std::uint32_t g) const {
+        double reduced = value(g);
+        rows_.each_row(*columns_, g, [&](std::uint32_t r) { reduced -= price_[r]; });
+        return reduced;
+    }
+
     /// Price of each row; at least 0 up to rounding.
     [[nodiscard]] const std::vector<double>& prices() const { return price_; }
 
@@ -110,11 +145,13 @@ class SimplexMaster {
   private:
     static constexpr std::uint32_t slack = Board::none;
 
+    [[nodiscard]] double value(std::uint32_t g) const { return columns_->value(g) + extra_[g]; }
+
     void find_prices() {
         std::fill(price_.begin(), price_.end(), 0);
         for (std::size_t r = 0; r < n_; ++r) {
             if (basic_[r] == slack) continue;
-            const double c = columns_->value(basic_[r]);
+            const double c = value(basic_[r]);
             const double* row = inverse_.data() + r * n_;
             for (std::size_t k = 0; k < n_; ++k) price_[k] += c * row[k];
         }
@@ -140,6 +177,9 @@ class SimplexMaster {
     std::vector<double> inverse_;
     std::vector<std::uint32_t> basic_;  ///< column in each basic place; slack = a slack
     std::vector<double> level_, price_;
+    std::vector<std::uint32_t> open_;  ///< columns that may enter; rising
+    std::vector<double> extra_;        ///< on the value of each column
+    std::size_t seen_ = 0;             ///< columns met so far
     std::uint64_t pivots_ = 0;
 };
 

@@ -219,7 +219,7 @@ TEST(Quotas, LargeOverlappingProblemClosesTheGap) {
 
 /// Utilities of few levels, and quotas that an answer to others keeps: whom equal firms go to
 /// decides whether quotas are kept, and no price tells.
-TEST(Quotas, ManyEqualUtilitiesCloseTheGap) {
+TEST(Quotas, LargeTiesCloseTheGap) {
     for (const double levels : {1.0, 2.0, 4.0}) {
         SCOPED_TRACE(levels);
         auto p = large_quotas(2'000, 40);

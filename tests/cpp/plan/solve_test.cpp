@@ -59,14 +59,14 @@ TEST(Solve, ExactModeHasNoGapAndIsNeverWorse) {
     }
 }
 
-TEST(Solve, TheNumberOfThreadsNeverChangesABit) {
+TEST(Solve, LargeMarketsAreTheSameOnAnyNumberOfThreads) {
     const Market market = testing::build_market(testing::full_tables(3, 400, 24));
     const std::string one = testing::bits(market, solved(market, 1));
     EXPECT_EQ(one, testing::bits(market, solved(market, 2)));
     EXPECT_EQ(one, testing::bits(market, solved(market, 3)));
 }
 
-TEST(Solve, ProgrammesSideBySideAreAssignedAsEachAlone) {
+TEST(Solve, LargeProgrammesSideBySideAreAssignedAsEachAlone) {
     Tables tables = testing::full_tables(3, 400, 24);
     Table programmes;
     for (const auto& [name, column] : tables["programmes"].columns()) {
