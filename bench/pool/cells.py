@@ -58,7 +58,7 @@ def by_label(labels: Any) -> Groups:
 
 
 def ours(amount: Any, place: Any, rule: lm.DossierRule) -> tuple[Groups, dict[str, Any]]:
-    g = lm.pool(amount, place, rule=rule, metric="plane", gap=0.002)
+    g = lm.pool(amount, place, rule=rule, metric="plane")
     if not lm.verify(g).ok:
         raise SystemExit("the judge refuses an answer of libmatch")
     return by_label(g.group), {"bound": g.bound, "gap": g.gap}

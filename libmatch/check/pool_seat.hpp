@@ -168,7 +168,10 @@ class SeatQuestion {
                 -(by_amount ? mu * items[k].amount : items[k].worth + mu * items[k].amount), k);
         }
         if (members > most) return false;
-        std::sort(order.begin(), order.end());
+        const auto free = static_cast<std::size_t>(std::max<std::int64_t>(0, most - members));
+        std::partial_sort(order.begin(),
+                          order.begin() + static_cast<std::ptrdiff_t>(std::min(free, order.size())),
+                          order.end());
         for (const auto& [cost, k] : order) {
             if (members >= most || (cost >= 0 && members >= rule->min_members)) break;
             take(k);

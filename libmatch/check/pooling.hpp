@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numbers>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -272,6 +273,29 @@ class PoolJudge {
         for (std::size_t k = 0; k < problem_.rules.size(); ++k) judge_rule(k);
     }
 
+    /// Which places may lie within a radius of a seat, by their second coordinate alone: a degree
+    /// of longitude is at least cos(latitude) times one of latitude long, at the latitude farthest
+    /// from the equator that the radius reaches. On a sphere only away from the poles and the date
+    /// line, and over few degrees, where an arc is hardly longer than its chord.
+    class Reach {
+      public:
+        Reach(Metric metric, PoolPlace seat, double radius) : seat_(seat.b) {
+            if (metric == Metric::plane) width_ = radius + 1e-6;
+            const double farthest = std::fabs(seat.a) + radius / 111.0 + 1e-6;
+            if (metric != Metric::sphere || !(farthest < 80)) return;
+            const double degree = 111.0 * std::cos(farthest * std::numbers::pi / 180);
+            const double width = radius / degree + 1e-6;
+            if (width < 10 && std::fabs(seat.b) + width < 180) width_ = width;
+        }
+        [[nodiscard]] bool may_hold(PoolPlace p) const {
+            return !(std::fabs(p.b - seat_) > width_);
+        }
+
+      private:
+        double seat_;
+        double width_ = HUGE_VAL;
+    };
+
     /// A seat of one rule: firms in `order` from `first` to `last` are in its cell.
     struct SeatRange {
         std::size_t first = 0, last = 0;
@@ -355,11 +379,20 @@ class PoolJudge {
             to = std::upper_bound(from, to, seat.at.a + width,
                                   [&](double a, FirmId i) { return a < problem_.place[i].a; });
         }
-        for (auto p = from; p != to; ++p) {
+        const Reach reach(problem_.metric, seat.at, rule.max_radius_km);
+        PoolPlace at;
+        double far = 0;
+        bool near = false;
+        for (auto p = from; p != to; ++p) {  // firms of one place follow each other
             const FirmId i = *p;
-            const PoolPlace at = case_.place(i);
-            const double far = case_.km(at, seat.at);
-            if (far > rule.max_radius_km) continue;
+            const PoolPlace place = case_.place(i);
+            if (p == from || place.a != at.a || place.b != at.b) {
+                at = place;
+                near = reach.may_hold(at);
+                if (near) far = case_.km(at, seat.at);
+                near = near && far <= rule.max_radius_km;
+            }
+            if (!near) continue;
             question.items.push_back(
                 {i, problem_.value_of(i) - rule.cost_per_km * far - claim_.prices[i],
                  problem_.amount[i], at.a == seat.at.a && at.b == seat.at.b, case_.parties.of(i)});

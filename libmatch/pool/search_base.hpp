@@ -29,7 +29,7 @@ struct SearchSettings {
     double floor = 1e-10;       ///< reduced values below are rounding
     long search_nodes = 60;     ///< per seat, while prices still move
     long proof_nodes = 2000;    ///< per seat, for prices that are kept
-    int branch_nodes = 300;     ///< per small component with a gap
+    int branch_nodes = 100;     ///< per small component with a gap
     double branch_gap = 0.001;  ///< a gap below is not branched on
     long walk_steps = 20000;    ///< per seat, when groups are listed before branching
     std::size_t most_groups = 20000;
