@@ -893,8 +893,8 @@ def pool(
     >>> lm.verify(g).ok
     True
     >>> g = lm.pool([12_000, 9_000, 15_000], rule=rule, apart=[[0, 1]])
-    >>> g.group.tolist(), g.needs[1]
-    ([0, -1, 0], 'leave to meet a firm kept apart from it')
+    >>> g.group.tolist(), g.needs[0]
+    ([-1, 0, 0], 'leave to meet a firm kept apart from it')
     """
     amounts = _finite("amount", amount, None)
     n = len(amounts)
