@@ -28,6 +28,13 @@ class ResourceLists {
 
     void find(std::size_t first, std::size_t last,
               const std::vector<std::vector<AdviserId>>& advisers, const Control& control) {
+        const auto most = static_cast<std::size_t>(market_.settings.resources_per_firm);
+        // Nothing is proven: all needs answered by resources that are all fully useful.
+        const auto give_up = [&] { bound.add(1 + resource_relevance * static_cast<double>(most)); };
+        if (control.stop()) {
+            for (std::size_t i = first; i < last; ++i) give_up();
+            return;
+        }
         std::vector<Eigen::ArrayXf> unmet;
         for (std::size_t i = first; i < last; ++i)
             unmet.push_back(unmet_need(market_, FirmId(i), advisers[i]));
@@ -40,11 +47,9 @@ class ResourceLists {
         }
         TeamChoice choice(team, columns);
         std::vector<float> thresholds(team.skills);
-        const auto most = static_cast<std::size_t>(market_.settings.resources_per_firm);
         for (std::size_t i = first; i < last; ++i) {
             if (control.stop()) {
-                // Nothing was proven: all needs answered by resources that are all fully useful.
-                bound.add(1 + resource_relevance * static_cast<double>(most));
+                give_up();
                 continue;
             }
             choice.begin(FirmId(i - first), most, {});
@@ -120,7 +125,7 @@ inline void resources_stage(Run& run) {
     constexpr std::size_t chunk = 512;
     std::vector<ResourceLists> lists((n + chunk - 1) / chunk, ResourceLists(run.market, reach));
     // Batches, so that the calling thread can report between them.
-    constexpr std::size_t batch = 64;
+    constexpr std::size_t batch = 8;
     for (std::size_t at = 0; at < lists.size(); at += batch) {
         const std::size_t count = std::min(batch, lists.size() - at);
         parallel_chunks(count, 1, run.options.threads, [&](std::size_t k, std::size_t) {
