@@ -40,9 +40,7 @@ class Branching {
         groups_ = &groups;
         objective_ = objective;
         nodes_ = nodes;
-        SimplexMaster master(rows_, groups);
-        much_ = master.much();
-        node(std::move(master), 0);
+        node(SimplexMaster(rows_, groups), 0);
     }
 
     [[nodiscard]] const Columns& found() const { return found_; }
@@ -56,7 +54,7 @@ class Branching {
         const Columns& groups = *groups_;
         std::vector<std::pair<std::uint32_t, double>> shares;
         master.each_share([&](std::uint32_t g, double share) { shares.emplace_back(g, share); });
-        double bound = -forced * much_;
+        double bound = -forced * master.much();
         for (std::size_t r = 0; r < master.prices().size(); ++r)
             bound += std::max(0.0, master.prices()[r]) * rows_.room[r];
         if (bound <= objective_ + worth) return;
@@ -141,7 +139,6 @@ class Branching {
     MasterRows rows_;
     bool limits_sessions_;
     const Columns* groups_ = nullptr;
-    double much_ = 0;  ///< what a forced group is worth more
     const Control& control_;
     double objective_ = 0;
     int nodes_ = 0;

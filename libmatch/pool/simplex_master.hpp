@@ -51,6 +51,8 @@ class SimplexMaster {
         for (; seen_ < columns_->size(); ++seen_) {
             open_.push_back(static_cast<std::uint32_t>(seen_));
             extra_.push_back(0);
+            most_value_ = std::max(most_value_, std::fabs(columns_->value(seen_)));
+            most_rows_ = std::max(most_rows_, columns_->members(seen_).size() + 1);
         }
         find_prices();
         for (;;) {
@@ -113,15 +115,9 @@ class SimplexMaster {
     /// Makes a column worth `much` more, so that the optimum holds it as a whole.
     void force(std::uint32_t g) { extra_[g] += much(); }
 
-    /// More than all columns together that share a row with another one.
+    /// More than all columns together, of those that solve() has met, that share a row with one.
     [[nodiscard]] double much() const {
-        double most = 1;
-        std::size_t rows = 1;
-        for (std::size_t g = 0; g < columns_->size(); ++g) {
-            most = std::max(most, std::fabs(columns_->value(g)));
-            rows = std::max(rows, columns_->members(g).size() + 1);
-        }
-        return 2 * most * static_cast<double>(rows + 1);
+        return 2 * most_value_ * static_cast<double>(most_rows_ + 1);
     }
 
     /// A column's value, with what forbids or forces it, less the prices of its rows.
@@ -180,6 +176,8 @@ class SimplexMaster {
     std::vector<std::uint32_t> open_;  ///< columns that may enter; rising
     std::vector<double> extra_;        ///< on the value of each column
     std::size_t seen_ = 0;             ///< columns met so far
+    double most_value_ = 1;            ///< of them, in size
+    std::size_t most_rows_ = 1;        ///< of one of them
     std::uint64_t pivots_ = 0;
 };
 
