@@ -1,13 +1,9 @@
 // The best disjoint groups of a few firms, exactly.
 //
-// Method: the worth of every subset as one group (all rules and seats), then dynamic programming
-// over subsets: the lowest firm of a subset is either out or in one lawful group within it. Limits
-// of sessions are not looked at.
+// Method: the worth of every subset as one group (all rules and seats), then the best disjoint ones
+// (disjoint_sets.hpp). Limits of sessions are not looked at.
 //
 // Complexity: O(seats 2^n + 3^n), n <= partition_limit firms. Deterministic.
-//
-// Source: M. H. Rothkopf, A. Pekec, R. M. Harstad, "Computationally manageable combinational
-// auctions", Management Science 44, 1998.
 #pragma once
 
 #include <bit>
@@ -16,6 +12,7 @@
 
 #include <libmatch/core/control.hpp>
 #include <libmatch/pool/columns.hpp>
+#include <libmatch/pool/disjoint_sets.hpp>
 #include <libmatch/pool/reach.hpp>
 
 namespace libmatch::detail {
@@ -50,13 +47,16 @@ inline constexpr std::size_t partition_limit = 14;
     return kept;
 }
 
-/// Adds the groups of the best plan of one small component to `plan`; false if stopped first.
+/// Adds the groups of the best plan of one small component to `plan`, if it is worth more than
+/// `known`; false if not, or if stopped first. `prices`: proven ones, of the firms and then of the
+/// sites.
 [[nodiscard]] inline bool best_partition(const Board& board, const Component& part,
+                                         const std::vector<double>& prices, double known,
                                          const Control& control, Columns& plan) {
     const std::size_t n = part.firms.size();
     const std::size_t subsets = std::size_t{1} << n;
-    std::vector<double> worth(subsets, -HUGE_VAL), sum(subsets), gain(subsets), best(subsets, 0);
-    std::vector<std::uint32_t> seat_of(subsets, Board::none), choice(subsets, 0);
+    std::vector<double> worth(subsets, -HUGE_VAL), sum(subsets), gain(subsets);
+    std::vector<std::uint32_t> seat_of(subsets, Board::none);
     for (std::size_t s = 1; s < subsets; ++s) {
         const auto low = static_cast<std::size_t>(std::countr_zero(s));
         sum[s] = sum[s & (s - 1)] + board.problem().amount[part.firms[low]];
@@ -90,32 +90,23 @@ inline constexpr std::size_t partition_limit = 14;
         }
         if (control.stop()) return false;
     }
+    // A group pays for one site; with the dearest one added to each firm, firms pay for it.
+    double site = 0;
+    for (std::size_t k = n; k < prices.size(); ++k) site = std::max(site, prices[k]);
+    std::vector<double> of_firms(prices.begin(), prices.begin() + static_cast<std::ptrdiff_t>(n));
+    for (double& p : of_firms) p += site;
+    DisjointSets sets;
+    sets.clear(of_firms, known);
     for (std::size_t s = 1; s < subsets; ++s) {
-        if ((s & 255) == 0 && control.stop()) return false;
-        const std::size_t low = s & (0 - s);
-        const std::size_t rest = s ^ low;
-        best[s] = best[rest];
-        for (std::size_t t = rest;; t = (t - 1) & rest) {
-            const std::size_t group = t | low;
-            if (worth[group] + best[s ^ group] > best[s]) {
-                best[s] = worth[group] + best[s ^ group];
-                choice[s] = static_cast<std::uint32_t>(group);
-            }
-            if (t == 0) break;
-        }
+        sets.add({static_cast<std::uint32_t>(s), worth[s], 0, seat_of[s]});
     }
-    for (std::size_t s = subsets - 1; s != 0;) {
-        const std::size_t group = choice[s];
-        if (group == 0) {
-            s &= s - 1;
-            continue;
-        }
+    if (!sets.solve(control)) return false;
+    for (const DisjointSets::Set& set : sets.best()) {
         std::vector<FirmId> members;
         for (std::size_t k = 0; k < n; ++k) {
-            if (group >> k & 1) members.push_back(part.firms[k]);
+            if (set.mask >> k & 1) members.push_back(part.firms[k]);
         }
-        plan.add(seat_of[group], worth[group], members);
-        s ^= group;
+        plan.add(set.seat, set.worth, members);
     }
     return true;
 }

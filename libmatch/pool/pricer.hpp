@@ -73,6 +73,7 @@ class Pricer {
         });
         units_.clear();
         if (board_->bonds().any()) load_units();
+        mark_.assign(firm_.size(), 0);
     }
 
     [[nodiscard]] const Board& board() const { return *board_; }
@@ -81,6 +82,8 @@ class Pricer {
     /// Proves that no group is worth more than `floor`, or finds one that is.
     Answer search(double floor, long nodes) {
         state_.assign(firm_.size(), State::open);
+        open_.resize(firm_.size());
+        std::iota(open_.begin(), open_.end(), 0U);
         best_ = -HUGE_VAL;
         chosen_.clear();
         floor_ = floor;
@@ -92,6 +95,7 @@ class Pricer {
         trail_.clear();
         Answer answer;
         answer.upper = branch(true);
+        answer.upper = std::max(answer.upper, best_);
         trim();
         answer.best = best_;
         return answer;
@@ -187,52 +191,89 @@ class Pricer {
         double value = 0;
         double amount = 0;
         std::vector<std::uint32_t> set;  ///< open items taken
+        double yields = 0;  ///< score that another item must beat to be as good in the set
     };
+    struct Scored {
+        double score = 0;
+        std::uint32_t item = 0;
+    };
+    static constexpr std::size_t few_members = 64;
 
     [[nodiscard]] bool lawful_sum(double amount) const {
         return amount >= rule_->lowest && amount <= rule_->highest;
     }
 
-    /// The best set by r + mu a (or, with `by_amount`, by sign * a alone, with as few members as
+    /// The best set by r + mu a (or, with `by_amount`, by mu a alone, with as few members as
     /// lawful where that is best).
     bool take(double mu, bool by_amount, Line& line) {
         const std::size_t low = rule_->least > fixed_count_ ? rule_->least - fixed_count_ : 0;
         if (most_ < fixed_count_) return false;
         const std::size_t high = most_ - fixed_count_;
-        candidates_.clear();
-        score_.resize(firm_.size());
-        for (std::uint32_t p = 0; p < firm_.size(); ++p) {
-            if (state_[p] != State::open) continue;
-            score_[p] = by_amount ? mu * amount_[p] : reduced_[p] + mu * amount_[p];
-            candidates_.push_back(p);
+        const double own = by_amount ? 0 : 1;
+        const auto score = [&](std::uint32_t p) { return own * reduced_[p] + mu * amount_[p]; };
+        // Scores at 0 and below count only where there would be too few members.
+        if (high <= few_members) {
+            take_few(high, 0, score);
+            if (top_.size() < low) take_few(low, -HUGE_VAL, score);
+        } else {
+            take_many(low, high, score);
         }
-        if (candidates_.size() < low) return false;
-        const auto better = [&](std::uint32_t p, std::uint32_t q) {
-            return score_[p] > score_[q] || (score_[p] == score_[q] && p < q);
-        };
-        const auto positive_end = std::partition(candidates_.begin(), candidates_.end(),
-                                                 [&](std::uint32_t p) { return score_[p] > 0; });
-        std::size_t count = static_cast<std::size_t>(positive_end - candidates_.begin());
-        if (count > high) {
-            std::nth_element(candidates_.begin(),
-                             candidates_.begin() + static_cast<std::ptrdiff_t>(high), positive_end,
-                             better);
-            count = high;
-        } else if (count < low) {
-            std::nth_element(positive_end,
-                             candidates_.begin() + static_cast<std::ptrdiff_t>(low) - 1,
-                             candidates_.end(), better);
-            count = low;
-        }
-        line.set.assign(candidates_.begin(),
-                        candidates_.begin() + static_cast<std::ptrdiff_t>(count));
+        if (top_.size() < low) return false;
+        line.set.clear();
         line.value = fixed_value_;
         line.amount = fixed_amount_;
-        for (const std::uint32_t p : line.set) {
-            line.value += reduced_[p];
-            line.amount += amount_[p];
+        line.yields = top_.size() < high ? 0 : HUGE_VAL;
+        for (const Scored& t : top_) {
+            line.set.push_back(t.item);
+            line.value += reduced_[t.item];
+            line.amount += amount_[t.item];
+            line.yields = std::min(line.yields, t.score);
         }
         return true;
+    }
+
+    /// The `high` best open items with a score above `least` into top_, best first.
+    template <class Score>
+    void take_few(std::size_t high, double least, const Score& score) {
+        top_.clear();
+        if (high == 0) return;
+        for (const std::uint32_t p : open_) {
+            const double s = score(p);
+            if (!(s > least) || state_[p] != State::open) continue;
+            if (top_.size() == high) top_.pop_back();
+            std::size_t at = top_.size();
+            top_.push_back({s, p});
+            for (; at > 0 && top_[at - 1].score < s; --at) top_[at] = top_[at - 1];
+            top_[at] = {s, p};
+            if (top_.size() == high) least = top_.back().score;
+        }
+    }
+
+    /// The same for any number of members, and at least `low` of them, in no order.
+    template <class Score>
+    void take_many(std::size_t low, std::size_t high, const Score& score) {
+        top_.clear();
+        for (const std::uint32_t p : open_) {
+            if (state_[p] == State::open) top_.push_back({score(p), p});
+        }
+        const auto better = [](const Scored& a, const Scored& b) {
+            return a.score > b.score || (a.score == b.score && a.item < b.item);
+        };
+        const auto positive =
+            std::partition(top_.begin(), top_.end(), [](const Scored& t) { return t.score > 0; });
+        const auto count = static_cast<std::size_t>(positive - top_.begin());
+        const auto at = [&](std::size_t k) {
+            return top_.begin() + static_cast<std::ptrdiff_t>(k);
+        };
+        if (count > high) {
+            std::nth_element(top_.begin(), at(high), positive, better);
+            top_.resize(high);
+        } else if (count >= low) {
+            top_.resize(count);
+        } else if (top_.size() > low) {
+            std::nth_element(positive, at(low) - 1, top_.end(), better);
+            top_.resize(low);
+        }
     }
 
     /// Takes or leaves the firm at `at` in the order of scores; `sum` is the score taken so far.
@@ -489,7 +530,7 @@ class Pricer {
     [[nodiscard]] std::uint32_t branching_item(bool split) {
         const auto best_of = [&](auto&& allowed, auto&& key) {
             std::uint32_t best = Board::none;
-            for (std::uint32_t p = 0; p < firm_.size(); ++p) {
+            for (const std::uint32_t p : open_) {
                 if (state_[p] == State::open && allowed(p) &&
                     (best == Board::none || key(p) > key(best)))
                     best = p;
@@ -498,7 +539,8 @@ class Pricer {
         };
         if (!units_.empty() && (!keeps_bonds(left_.set) || (split && !keeps_bonds(right_.set))))
             return in_doubt_;
-        mark_.assign(firm_.size(), 0);
+        for (const std::uint32_t p : left_.set) mark_[p] = 0;
+        for (const std::uint32_t p : right_.set) mark_[p] = 0;
         for (const std::uint32_t p : left_.set) mark_[p] ^= 1;
         bool home_taken = homes_in_ > 0;
         for (const std::uint32_t p : left_.set) home_taken = home_taken || home_[p];
@@ -512,19 +554,47 @@ class Pricer {
             return best_of([&](std::uint32_t p) { return home_[p]; },
                            [&](std::uint32_t p) { return reduced_[p]; });
         }
-        const std::uint32_t differing = split ? best_of([&](std::uint32_t p) { return mark_[p]; },
-                                                        [&](std::uint32_t p) { return amount_[p]; })
-                                              : Board::none;
-        if (differing != Board::none) return differing;
+        if (split) {
+            const auto larger = [&](std::uint32_t p, std::uint32_t q) {
+                return q == Board::none || amount_[p] > amount_[q] ||
+                       (amount_[p] == amount_[q] && p < q);
+            };
+            std::uint32_t differing = Board::none;
+            for (const auto* set : {&left_.set, &right_.set}) {
+                for (const std::uint32_t p : *set) {
+                    if (mark_[p] && larger(p, differing)) differing = p;
+                }
+            }
+            if (differing != Board::none) return differing;
+        }
         return best_of([](std::uint32_t) { return true; },
                        [&](std::uint32_t p) { return reduced_[p]; });
+    }
+
+    /// Lets go of open items that are in no set worth more than the best, by what the root's
+    /// multiplier says of sets that hold them.
+    void narrow(double upper) {
+        if (!units_.empty()) return;
+        take(multiplier_, false, middle_);
+        for (const std::uint32_t p : middle_.set) mark_[p] = 2;
+        const double enough = std::max(best_, floor_);
+        std::erase_if(open_, [&](std::uint32_t p) {
+            const double score = reduced_[p] + multiplier_ * amount_[p];
+            if (mark_[p] == 2 || state_[p] != State::open ||
+                upper + (score - middle_.yields) > enough - 1e-12 * std::fabs(enough)) {
+                return false;
+            }
+            state_[p] = State::out;
+            return true;
+        });
+        for (const std::uint32_t p : middle_.set) mark_[p] = 0;
     }
 
     double branch(bool root) {
         std::uint32_t forced = Board::none;
         if (needs_home_ && homes_in_ == 0) {
             int open_homes = 0;
-            for (std::uint32_t p = 0; p < firm_.size(); ++p) {
+            for (const std::uint32_t p : open_) {
                 if (home_[p] && state_[p] == State::open) {
                     ++open_homes;
                     forced = p;
@@ -545,6 +615,7 @@ class Pricer {
             }
         }
         if (upper > std::max(best_, floor_) && nodes_-- > 0) {
+            if (root) narrow(upper);
             const std::uint32_t p = branching_item(split);
             if (p != Board::none) {
                 const std::size_t before = trail_.size();
@@ -584,7 +655,9 @@ class Pricer {
     std::vector<double> reduced_, amount_, score_, weight_;
     std::vector<char> home_, mark_;
     std::vector<State> state_;
-    std::vector<std::uint32_t> candidates_, chosen_;
+    std::vector<std::uint32_t> chosen_;
+    std::vector<std::uint32_t> open_;  ///< what the search may still take, and what it has decided
+    std::vector<Scored> top_;          ///< of the last take()
     Line left_, right_, middle_;
     double fixed_value_ = 0, fixed_amount_ = 0;
     std::size_t fixed_count_ = 0;

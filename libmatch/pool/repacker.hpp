@@ -1,7 +1,9 @@
 // A few dozen firms packed anew: groups one after the other, the best above its members' prices
-// first, several times with the offers shaken, and the best of these plans.
+// first, several times with the offers shaken, and the best of these plans; or a dozen firms, as
+// well as they can be packed at all.
 //
-// Complexity: O(trials x groups x seats x firms). Deterministic: the lot depends on the seed alone.
+// Complexity: O(trials x groups x seats x firms), or up to O(3^firms). Deterministic: the lot
+// depends on the seed alone.
 #pragma once
 
 #include <algorithm>
@@ -10,7 +12,9 @@
 #include <utility>
 #include <vector>
 
+#include <libmatch/core/control.hpp>
 #include <libmatch/core/random.hpp>
+#include <libmatch/pool/disjoint_sets.hpp>
 #include <libmatch/pool/ground.hpp>
 #include <libmatch/pool/group_choice.hpp>
 
@@ -53,6 +57,32 @@ class Repacker {
         }
         return best;
     }
+    /// The best plan of all, if it is worth more than `known`; else 0 and no groups. Firms are
+    /// left out of sight that the offers say to be of no use.
+    double run_exactly(double known, const Control& control) {
+        lay_out();
+        best_groups_.clear();
+        std::vector<double> prices;
+        for (const Firm& f : firms_) prices.push_back(std::max(0.0, f.value - f.offer));
+        sets_.clear(prices, known);
+        for (std::uint32_t k = 0; k < ground_.rules().size(); ++k) {
+            chosen_.clear();
+            list_groups(k, 0, 0, 0, 0);
+            if (control.stop()) return 0;
+        }
+        if (!sets_.solve(control)) return 0;
+        double total = 0;
+        for (const DisjointSets::Set& set : sets_.best()) {
+            Group group{set.rule, set.seat, set.worth, {}};
+            for (std::size_t k = 0; k < firms_.size(); ++k) {
+                if (set.mask >> k & 1) group.members.push_back(firms_[k].id);
+            }
+            total += set.worth;
+            best_groups_.push_back(std::move(group));
+        }
+        return total;
+    }
+
     [[nodiscard]] const std::vector<Group>& groups() const { return best_groups_; }
 
   private:
@@ -110,6 +140,50 @@ class Repacker {
             }
         }
         seat_count_ = count;
+    }
+
+    /// Hands the lawful groups that hold chosen_ and firms from `at` on to sets_.
+    void list_groups(std::uint32_t k, std::uint32_t at, std::uint32_t mask, double sum,
+                     double value) {
+        const Ground::Rule& rule = ground_.rules()[k];
+        if (mask != 0 && chosen_.size() >= rule.least && sum >= rule.lowest) {
+            add_group(k, mask, value - rule.opening);
+        }
+        if (chosen_.size() == rule.most) return;
+        for (std::uint32_t f = at; f < firms_.size(); ++f) {
+            const Firm& firm = firms_[f];
+            const std::uint32_t spot = rule.spot_of[firm.kind];
+            if (spot == Ground::none || sum + firm.amount > rule.highest) continue;
+            if (!chosen_.empty() &&
+                rule.cell[spot] != rule.cell[rule.spot_of[firms_[chosen_[0]].kind]]) {
+                continue;
+            }
+            chosen_.push_back(f);
+            list_groups(k, f + 1, mask | 1U << f, sum + firm.amount, value + firm.value);
+            chosen_.pop_back();
+        }
+    }
+
+    /// The group of chosen_ at the best of its members' places; `value` is before travel.
+    void add_group(std::uint32_t k, std::uint32_t mask, double value) {
+        const Ground::Rule& rule = ground_.rules()[k];
+        const double room = value - sets_.wanted(mask);
+        if (room <= 0) return;
+        double least = HUGE_VAL;
+        std::uint32_t seat = 0;
+        for (const std::uint32_t home : chosen_) {
+            const double* km = km_.data() + firms_[home].place * places_.size();
+            double total = 0;
+            for (const std::uint32_t f : chosen_) {
+                const double far = km[firms_[f].place];
+                total = far * (1 + 1e-6) > rule.radius ? HUGE_VAL : total + far;
+            }
+            if (total < least) {
+                least = total;
+                seat = rule.spot_of[firms_[home].kind];
+            }
+        }
+        if (least < HUGE_VAL) sets_.add({mask, value - rule.per_km * least, k, seat});
     }
 
     void look_at(Seat& seat) {
@@ -216,6 +290,8 @@ class Repacker {
     std::size_t seat_count_ = 0;
     std::vector<Group> groups_, best_groups_;
     GroupChoice choice_;
+    DisjointSets sets_;
+    std::vector<std::uint32_t> chosen_;  ///< firms of a group that is listed
 };
 
 }  // namespace libmatch::detail

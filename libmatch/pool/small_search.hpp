@@ -124,7 +124,7 @@ class SmallSearch : public SearchBase {
 
     void finish() {
         Columns plan;
-        if (!best_partition(board_, part_, control_, plan)) return;
+        if (!best_partition(board_, part_, best_.prices, best_.objective, control_, plan)) return;
         double value = 0;
         std::map<std::uint32_t, double> used;
         for (std::size_t g = 0; g < plan.size(); ++g) {

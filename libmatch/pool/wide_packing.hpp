@@ -298,6 +298,8 @@ class WidePacking {
     }
 
   public:
+    static constexpr std::size_t exact_block = 14;  ///< firms that are packed exactly
+
     /// Packs blocks of firms anew around the groups and firms that lose most against their prices.
     void repack(const std::vector<double>& offer, int trials, std::size_t block) {
         Cut cut = cut_places();
@@ -357,7 +359,9 @@ class WidePacking {
                 }
             }
             for (const FirmId i : alone) repacker.add(i, offer[ground_.kind_of(i)]);
-            const double after = repacker.run(trials, seed.firm.value);
+            const double after = repacker.size() <= exact_block
+                                     ? repacker.run_exactly(before, control_)
+                                     : repacker.run(trials, seed.firm.value);
             for (const std::uint32_t g : old) tried_[g] = 1;
             if (after <= before + 1e-7) continue;
             put_plan(old, repacker.groups(), s, spare);

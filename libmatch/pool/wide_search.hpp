@@ -60,8 +60,8 @@ class WideSearch {
         if (!closed(packing.value(), total(result.prices)) &&
             prices.balance(groups_at(packing), balance_steps) && prices.ascend() &&
             prices.ascend()) {
-            guide = prices.offers();
             prove(prices, result.prices);
+            guide = prices.offers();
         }
         control_.report("pool", 0.7);
         improve(packing, guide, total(result.prices));
@@ -87,6 +87,7 @@ class WideSearch {
     static constexpr int trials = 2;
     static constexpr std::size_t many = 200'000;  ///< firms
     static constexpr std::size_t block = 48;      ///< firms packed anew together
+    static constexpr std::size_t exact_blocks[repacks] = {12, 12, 13, 14};
 
     [[nodiscard]] static double total(const std::vector<double>& prices) {
         Sum sum;
@@ -131,17 +132,17 @@ class WideSearch {
     }
 
     void improve(WidePacking& packing, const std::vector<double>& offers, double bound) {
-        // A limit on sums makes each choice of a group a small search, too dear to repeat for
-        // millions.
-        const bool dear =
-            problem_.amount.size() > many &&
+        // Under a limit on sums few groups fit together, and what counts is to find those: small
+        // blocks, exactly. Else it is to look far: large ones, roughly.
+        const bool limited =
             std::any_of(ground_.rules().begin(), ground_.rules().end(),
                         [](const Ground::Rule& rule) { return std::isfinite(rule.highest); });
+        const int rounds = limited && problem_.amount.size() > many ? 2 : repacks;
         double value = packing.value();
-        for (int round = 0; round < (dear ? 1 : repacks) && !control_.stop(); ++round) {
+        for (int round = 0; round < rounds && !control_.stop(); ++round) {
             if (closed(value, bound)) return;
             control_.report("pool", 0.7 + 0.07 * round);
-            packing.repack(offers, dear ? 1 : trials, block);
+            packing.repack(offers, trials, limited ? exact_blocks[round] : block);
             packing.improve(1);
             open_rest(packing);
             const double now = packing.value();

@@ -10,6 +10,7 @@
 namespace {
 
 using namespace libmatch;
+using libmatch::testing::complaints;
 using pooling_cases::brute_force;
 using pooling_cases::country;
 using pooling_cases::small_problem;
@@ -22,12 +23,6 @@ PoolResult search(const PoolProblem& problem, const PoolOptions& options, Contro
     detail::certify(problem, options, 0, control, result);
     detail::explain(wide.ground(), options.threads, control, result);
     return result;
-}
-
-std::string complaints(const check::Verdict& verdict) {
-    std::string text;
-    for (const auto& v : verdict.violations) text += v.subject + ": " + v.problem + "\n";
-    return text;
 }
 
 TEST(WidePool, ProvesABoundAboveTheOptimumAndStaysLawful) {
@@ -105,6 +100,34 @@ TEST(WidePool, IsJudgedAndTheSameOnAnyNumberOfThreads) {
             }
         }
     }
+}
+
+/// Firms that want days per month, to be made whole or half jobs.
+PoolProblem jobs(std::size_t n) {
+    const double days[] = {1, 1.5, 2, 2.5, 3, 4, 5, 6, 8};
+    Random random(5);
+    PoolProblem problem;
+    problem.metric = Metric::plane;
+    for (std::size_t i = 0; i < n; ++i) {
+        problem.amount.push_back(days[random.bits() % 9]);
+        problem.value.push_back(problem.amount.back());
+        problem.place.push_back({300 * random.uniform(), 300 * random.uniform()});
+    }
+    PoolRule whole, half;
+    whole.rule = {"whole", 18, 20, 2, 6, 30, 0.5, 0.02, SeatKind::member};
+    half.rule = {"half", 9, 10, 2, 4, 30, 0.5, 0.02, SeatKind::member};
+    problem.rules = {whole, half};
+    return problem;
+}
+
+TEST(WidePool, FillsGroupsThatMayHoldLittleMoreThanTheyMust) {
+    PoolOptions options;
+    Control control;
+    const PoolProblem problem = jobs(4000);
+    const PoolResult result = search(problem, options, control);
+    const check::Verdict verdict = libmatch::testing::verify(problem, result);
+    EXPECT_TRUE(verdict.ok()) << complaints(verdict);
+    EXPECT_LT(result.certificate.gap(), 0.025);
 }
 
 TEST(WidePool, StoppedAtAnyMomentItIsLawfulAndBounded) {
