@@ -26,6 +26,7 @@ inline void judge_leads(PlanCase& c) {
     problem.eligible = [&](FirmId d, AdviserId j) {
         return may_lead(c.market, seat_place(c.market, c.plan.dossiers[d]), j);
     };
+    const std::vector<double> trust = trust_in_helpers(c.market);
     std::vector<DossierNeeds> needs;
     for (const Dossier& d : c.plan.dossiers) needs.push_back(needs_of(c.market, d));
     problem.utility = [&](FirmId d, AdviserId j) {
@@ -36,7 +37,7 @@ inline void judge_leads(PlanCase& c) {
             if (std::find(list.begin(), list.end(), j) != list.end()) known += 1;
         }
         return lead_utility(c.market, needs[d], seat_place(c.market, x),
-                            known / static_cast<double>(x.members.size()), j);
+                            known / static_cast<double>(x.members.size()), trust, j);
     };
     problem.load = [&](FirmId d, AdviserId) { return writing_hours(c.market, c.plan.dossiers[d]); };
     problem.firm_name = [](FirmId d) { return PlanCase::dossier(d); };
@@ -70,8 +71,9 @@ inline void judge_specialists(PlanCase& c) {
         return j == x.lead || (market.advisers.specialist_capacity[j] > 0 &&
                                may_assist(market, seat_place(market, x), j));
     };
+    const std::vector<double> trust = trust_in_helpers(market);
     problem.utility = [&](FirmId d, AdviserId j) {
-        return specialist_utility(market, seat_place(market, dossiers[d]), j);
+        return specialist_utility(market, seat_place(market, dossiers[d]), trust, j);
     };
     problem.firm_name = [](FirmId d) { return PlanCase::dossier(d); };
     problem.adviser_name = [&](AdviserId j) { return "adviser " + market.advisers.id[j]; };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <libmatch/assign/assign.hpp>
+#include <libmatch/core/parallel.hpp>
 #include <libmatch/plan/paths.hpp>
 #include <libmatch/plan/run.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
@@ -22,13 +23,48 @@ struct Rows {
     std::vector<std::int64_t> begin{0};
     std::vector<std::uint32_t> column;
     std::vector<double> value;
+    void add(AdviserId j, double utility) {
+        column.push_back(j.value);
+        value.push_back(utility);
+    }
     void end_row() { begin.push_back(static_cast<std::int64_t>(column.size())); }
+
+    void append(const Rows& more) {
+        const std::int64_t before = begin.back();
+        for (std::size_t k = 1; k < more.begin.size(); ++k) begin.push_back(before + more.begin[k]);
+        column.insert(column.end(), more.column.begin(), more.column.end());
+        value.insert(value.end(), more.value.begin(), more.value.end());
+    }
 };
 
-/// Assigns rows; `load`: what row i takes of a limit in `limits.hours`, if that is given.
+/// A row for each dossier, filled by fill(dossier index, rows) in parallel; rows that the run was
+/// stopped before have none of their pairs, and are not filled.
+template <class Fill>
+[[nodiscard]] Rows rows_of_dossiers(Run& run, const std::string& name, const Fill& fill) {
+    constexpr std::size_t chunk = 32, batch = 16 * chunk;
+    const std::size_t n = run.plan.dossiers.size();
+    Rows rows;
+    for (std::size_t first = 0; first < n; first += batch) {
+        std::vector<Rows> parts(batch / chunk);
+        const std::size_t count = std::min(batch, n - first);
+        parallel_chunks(count, chunk, run.options.threads, [&](std::size_t begin, std::size_t end) {
+            Rows& part = parts[begin / chunk];
+            for (std::size_t d = begin; d < end; ++d) {
+                if (!run.control.stop()) fill(first + d, part);
+                part.end_row();
+            }
+        });
+        for (std::size_t k = 0; k * chunk < count; ++k) rows.append(parts[k]);
+        run.control.report(name, 0);
+    }
+    return rows;
+}
+
+/// Assigns rows; `load`: what row i takes of a limit in `limits.hours`, if that is given. Rows
+/// that are not complete bound nothing, but no choice of a dossier is worth more than 1.
 inline AssignmentResult assign_rows(Run& run, const std::string& name, const Rows& rows,
                                     const AssignmentLimits& limits, const std::vector<double>& load,
-                                    double started) {
+                                    double started, bool complete = true) {
     const std::size_t columns = std::max(limits.capacity.size(), limits.hours.size());
     const SparseSource source(columns, rows.begin, rows.column, rows.value);
     const HoursSource with_hours(source, [&](FirmId i, AdviserId) { return load[i]; });
@@ -38,47 +74,50 @@ inline AssignmentResult assign_rows(Run& run, const std::string& name, const Row
     const PairSource& pairs =
         limits.hours.empty() ? static_cast<const PairSource&>(source) : with_hours;
     AssignmentResult result = assign(pairs, limits, options, run.control);
+    if (!complete) {
+        result.certificate.unit = 0;
+        result.certificate.bound = static_cast<double>(source.firms());
+    }
     run.plan.prices[name] = result.prices;
     run.certify(name, result.certificate, started);
     return result;
-}
-
-[[nodiscard]] inline double known_share(const std::vector<std::vector<AdviserId>>& advisers,
-                                        const Dossier& d, AdviserId j) {
-    std::size_t known = 0;
-    for (const DossierMember& m : d.members) {
-        const auto& of_firm = advisers[m.firm];
-        known += std::find(of_firm.begin(), of_firm.end(), j) != of_firm.end() ? 1 : 0;
-    }
-    return static_cast<double>(known) / static_cast<double>(d.members.size());
 }
 
 inline void lead_stage(Run& run) {
     const double started = run.begin(stage::lead);
     const Market& market = run.market;
     const auto advisers = advisers_of_firms(market, run.plan);
-    Rows rows;
-    std::vector<double> hours;
-    for (const Dossier& d : run.plan.dossiers) {
+    const std::vector<double> trust = trust_in_helpers(market);
+    const Rows rows = rows_of_dossiers(run, stage::lead, [&](std::size_t k, Rows& part) {
+        const Dossier& d = run.plan.dossiers[k];
         const PlaceId seat = seat_place(market, d);
         const DossierNeeds needs = needs_of(market, d);
+        std::vector<AdviserId> known;  // each once for every member it serves
+        for (const DossierMember& m : d.members) {
+            const auto& of_firm = advisers[m.firm];
+            for (auto at = of_firm.begin(); at != of_firm.end(); ++at) {
+                if (std::find(of_firm.begin(), at, *at) == at) known.push_back(*at);
+            }
+        }
         for (std::size_t j = 0; j < market.advisers.size(); ++j) {
             const AdviserId adviser(j);
             if (!may_lead(market, seat, adviser)) continue;
-            rows.column.push_back(adviser.value);
-            rows.value.push_back(
-                lead_utility(market, needs, seat, known_share(advisers, d, adviser), adviser));
+            const auto share =
+                static_cast<double>(std::count(known.begin(), known.end(), adviser)) /
+                static_cast<double>(d.members.size());
+            part.add(adviser, lead_utility(market, needs, seat, share, trust, adviser));
         }
-        rows.end_row();
-        hours.push_back(writing_hours(market, d));
-    }
+    });
+    std::vector<double> hours;
+    for (const Dossier& d : run.plan.dossiers) hours.push_back(writing_hours(market, d));
     AssignmentLimits limits;
     if (market.advisers.dossier_hours.empty()) {
         limits.capacity = market.advisers.dossier_capacity;
     } else {
         limits.hours = market.advisers.dossier_hours;
     }
-    const auto result = assign_rows(run, stage::lead, rows, limits, hours, started);
+    const auto result =
+        assign_rows(run, stage::lead, rows, limits, hours, started, !run.control.stop());
     for (const Pair& p : result.pairs) run.plan.dossiers[p.firm].lead = p.adviser;
 }
 
@@ -95,23 +134,32 @@ inline void specialists_stage(Run& run) {
     AssignmentLimits limits;
     limits.team = dossier_team(market, dossiers);
     limits.capacity = specialist_seats(market, dossiers);
-    Rows rows;
     for (std::size_t d = 0; d < dossiers.size(); ++d) {
         const AdviserId lead = dossiers[d].lead;
-        const PlaceId seat = seat_place(market, dossiers[d]);
         limits.demand.push_back(lead.known() ? 1 + market.settings.specialists_per_dossier : 0);
         if (lead.known()) limits.pinned.push_back({FirmId(d), lead});
+    }
+    const std::vector<double> trust = trust_in_helpers(market);
+    const auto fill = [&](std::size_t d, Rows& part) {
+        const AdviserId lead = dossiers[d].lead;
+        const PlaceId seat = seat_place(market, dossiers[d]);
         for (std::size_t j = 0; j < market.advisers.size() && lead.known(); ++j) {
             const AdviserId adviser(j);
-            const bool may =
-                adviser == lead || (capacity[j] > 0 && may_assist(market, seat, adviser));
-            if (!may) continue;
-            rows.column.push_back(adviser.value);
-            rows.value.push_back(specialist_utility(market, seat, adviser));
+            if (adviser == lead || (capacity[j] > 0 && may_assist(market, seat, adviser)))
+                part.add(adviser, specialist_utility(market, seat, trust, adviser));
         }
-        rows.end_row();
+    };
+    Rows rows = rows_of_dossiers(run, stage::specialists, fill);
+    if (run.control.stop()) {  // the leads alone
+        rows = {};
+        for (const Dossier& d : dossiers) {
+            if (d.lead.known())
+                rows.add(d.lead, specialist_utility(market, seat_place(market, d), trust, d.lead));
+            rows.end_row();
+        }
     }
-    const auto result = assign_rows(run, stage::specialists, rows, limits, {}, started);
+    const auto result =
+        assign_rows(run, stage::specialists, rows, limits, {}, started, !run.control.stop());
     for (const Pair& p : result.pairs) {
         const Dossier& d = dossiers[p.firm];
         if (p.adviser == d.lead) continue;

@@ -94,23 +94,34 @@ struct DossierNeeds {
                : std::max(0.0, 1 - market.distance_km(seat, a.place[j]) / a.range_km[j]);
 }
 
-[[nodiscard]] inline double trust_in(const Market& market, AdviserId j) {
+/// Trust in each adviser of the network that leads, 0 for the others; to be worked out once, since
+/// each takes a microsecond or more.
+[[nodiscard]] inline std::vector<double> trust_in_helpers(const Market& market) {
     const Advisers& a = market.advisers;
-    return trust(a.successes[j], a.failures[j], a.labels[j] != 0, market.settings);
+    std::vector<double> of(a.size(), 0.0);
+    for (std::size_t k = 0; k < of.size(); ++k) {
+        const AdviserId j(k);
+        if (a.network[j] == market.settings.lead_network)
+            of[k] = trust(a.successes[j], a.failures[j], a.labels[j] != 0, market.settings);
+    }
+    return of;
 }
 
-/// `known_share`: share of the members that adviser j serves in some programme, in [0, 1].
+/// At most 1. `known_share`: share of the members that adviser j serves in some programme, in [0,
+/// 1]; `trust`: of trust_in_helpers().
 [[nodiscard]] inline double lead_utility(const Market& market, const DossierNeeds& needs,
-                                         PlaceId seat, double known_share, AdviserId j) {
+                                         PlaceId seat, double known_share,
+                                         const std::vector<double>& trust, AdviserId j) {
     return lead_weight_coverage * covered_by(market, needs, j) + lead_weight_known * known_share +
            lead_weight_proximity * proximity_to_seat(market, seat, j) +
-           lead_weight_trust * trust_in(market, j);
+           lead_weight_trust * trust[j];
 }
 
 /// What adviser j counts alone beside a lead; negative, so it is asked only for what it adds.
-[[nodiscard]] inline double specialist_utility(const Market& market, PlaceId seat, AdviserId j) {
+[[nodiscard]] inline double specialist_utility(const Market& market, PlaceId seat,
+                                               const std::vector<double>& trust, AdviserId j) {
     return specialist_weight_proximity * proximity_to_seat(market, seat, j) +
-           specialist_weight_trust * trust_in(market, j) - specialist_cost;
+           specialist_weight_trust * trust[j] - specialist_cost;
 }
 
 /// Share of the needs that a specialist covers beyond the lead.
