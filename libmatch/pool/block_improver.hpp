@@ -201,7 +201,14 @@ class BlockImprover {
                            block_.seats.end());
         if (part_.sites.empty()) return;
         // Sessions that groups outside the block leave.
-        block_.sites = part_.sites;
+        block_.sites.clear();
+        for (const std::uint32_t seat : block_.seats) {
+            if (board_.site_row(seat) != Board::none)
+                block_.sites.push_back(board_.seats()[seat].site);
+        }
+        std::sort(block_.sites.begin(), block_.sites.end());
+        block_.sites.erase(std::unique(block_.sites.begin(), block_.sites.end()),
+                           block_.sites.end());
         for (const std::uint32_t s : block_.sites)
             space_.room[s] = board_.problem().sessions_at(s) - packing.used(s);
         for (const std::uint32_t g : old_) {

@@ -14,7 +14,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
+#include <span>
 #include <vector>
 
 #include <libmatch/core/geo.hpp>
@@ -96,6 +98,24 @@ class Board {
             }
         } else {
             scan(seat, visit);
+        }
+    }
+
+    /// How many spots each_spot_near() visits; a large number where they are not stored.
+    [[nodiscard]] std::size_t spots_near(std::size_t seat) const {
+        return stored_ ? reach_begin_[seat + 1] - reach_begin_[seat]
+                       : std::numeric_limits<std::size_t>::max();
+    }
+
+    /// Calls visit(firm, km) for those of some firms that are in the seat's cell and radius.
+    template <class Visit>
+    void each_of(std::span<const FirmId> firms, std::size_t seat, const Visit& visit) const {
+        const Rule& rule = rule_of(seat);
+        for (const FirmId i : firms) {
+            const std::uint32_t spot = rule.spot_of[i];
+            if (spot == none || rule.cell_of_spot[spot] != seats_[seat].cell) continue;
+            const double far = km(i, seat);
+            if (far <= rule.radius) visit(i, far);
         }
     }
 

@@ -139,12 +139,16 @@ class Packing {
                            unsigned threads, const Control& control) {
         bool changed = false;
         std::vector<char>& out = space_->active;
-        for (const FirmId i : firms) out[i] = is_out(i);
+        std::vector<FirmId> outside;
+        for (const FirmId i : firms) {
+            out[i] = is_out(i);
+            if (out[i]) outside.push_back(i);
+        }
         const std::vector<double>& free = space_->zeros;
         // A heap of what each seat offered when it was last priced; offers only fall as firms
         // leave.
         std::vector<Violation> offers =
-            violations(*board_, seats, free, out, worth, greedy_nodes, threads, control);
+            violations(*board_, seats, free, out, outside, worth, greedy_nodes, threads, control);
         const auto worse = [](const Violation& a, const Violation& b) {
             return a.best < b.best || (a.best == b.best && a.seat > b.seat);
         };
@@ -163,13 +167,12 @@ class Packing {
                 for (const FirmId i : offer.members) out[i] = 0;
                 changed = true;
             }
-            pricer.load(offer.seat, free, out);
+            pricer.load(offer.seat, free, out, outside);
             const Pricer::Answer answer = pricer.search(worth, greedy_nodes);
             if (answer.best <= worth) continue;
             offers.push_back({offer.seat, answer.upper, answer.best, pricer.members()});
             std::push_heap(offers.begin(), offers.end(), worse);
         }
-        for (const FirmId i : firms) out[i] = 1;
         for (const FirmId i : firms) out[i] = 1;
         return changed;
     }

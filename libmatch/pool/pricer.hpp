@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <functional>
 #include <numeric>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -46,9 +47,9 @@ class Pricer {
 
     explicit Pricer(const Board& board) : board_(&board) {}
 
-    /// Takes the active firms in reach of a seat at these prices.
-    void load(std::size_t seat, const std::vector<double>& prices,
-              const std::vector<char>& active) {
+    /// Takes the active firms in reach of a seat at these prices; `firms` has all that are active.
+    void load(std::size_t seat, const std::vector<double>& prices, const std::vector<char>& active,
+              std::span<const FirmId> firms) {
         const Board::Rule& rule = board_->rule_of(seat);
         rule_ = &rule;
         most_ = board_->most_at(seat);
@@ -61,16 +62,18 @@ class Pricer {
         home_.clear();
         const std::uint32_t home = board_->seats()[seat].spot;
         const PoolProblem& problem = board_->problem();
-        board_->each_spot_near(seat, [&](std::uint32_t spot, double km) {
-            for (std::uint32_t p = rule.spot_begin[spot]; p < rule.spot_begin[spot + 1]; ++p) {
-                const FirmId i = rule.firms[p];
-                if (!active[i]) continue;
-                firm_.push_back(i);
-                reduced_.push_back(problem.value_of(i) - rule.cost_per_km * km - prices[i]);
-                amount_.push_back(problem.amount[i]);
-                home_.push_back(spot == home);
-            }
-        });
+        const auto take_firm = [&](FirmId i, double km) {
+            if (!active[i]) return;
+            firm_.push_back(i);
+            reduced_.push_back(problem.value_of(i) - rule.cost_per_km * km - prices[i]);
+            amount_.push_back(problem.amount[i]);
+            home_.push_back(rule.spot_of[i] == home);
+        };
+        if (firms.size() < board_->spots_near(seat)) {
+            board_->each_of(firms, seat, take_firm);
+        } else {
+            board_->each_firm_near(seat, take_firm);
+        }
         units_.clear();
         if (board_->bonds().any()) load_units();
         mark_.assign(firm_.size(), 0);

@@ -30,21 +30,19 @@ struct Violation {
     std::vector<FirmId> members;  ///< of the best group known
 };
 
-/// Seats at which some group may be worth more than `floor` above its members' prices. Incomplete
-/// when stopped.
-[[nodiscard]] inline std::vector<Violation> violations(const Board& board,
-                                                       std::span<const std::uint32_t> seats,
-                                                       const std::vector<double>& prices,
-                                                       const std::vector<char>& active,
-                                                       double floor, long nodes, unsigned threads,
-                                                       const Control& control) {
+/// Seats at which some group may be worth more than `floor` above its members' prices. `firms` has
+/// all that are active. Incomplete when stopped.
+[[nodiscard]] inline std::vector<Violation> violations(
+    const Board& board, std::span<const std::uint32_t> seats, const std::vector<double>& prices,
+    const std::vector<char>& active, std::span<const FirmId> firms, double floor, long nodes,
+    unsigned threads, const Control& control) {
     constexpr std::size_t chunk = 64;
     std::vector<std::vector<Violation>> found((seats.size() + chunk - 1) / chunk);
     parallel_chunks(seats.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
         Pricer pricer(board);
         for (std::size_t k = begin; k < end; ++k) {
             if ((k & 7) == 0 && control.stop()) return;
-            pricer.load(seats[k], prices, active);
+            pricer.load(seats[k], prices, active, firms);
             const Pricer::Answer answer = pricer.search(floor, nodes);
             if (answer.upper <= floor) continue;
             found[begin / chunk].push_back({seats[k], answer.upper, answer.best, pricer.members()});
@@ -59,11 +57,11 @@ struct Violation {
 
 /// Raises prices until the seat is proven; groups met on the way join `met` (may be null).
 inline void settle(Pricer& pricer, std::uint32_t seat, std::vector<double>& prices,
-                   const std::vector<char>& active, double floor, long nodes,
-                   const Control& control, Columns* met = nullptr) {
+                   const std::vector<char>& active, std::span<const FirmId> firms, double floor,
+                   long nodes, const Control& control, Columns* met = nullptr) {
     constexpr int patience = 8;
     for (int step = 0; !control.stop(); ++step) {
-        pricer.load(seat, prices, active);
+        pricer.load(seat, prices, active, firms);
         const Pricer::Answer answer = pricer.search(floor, nodes);
         if (answer.upper <= floor) return;
         if (step >= patience) {
@@ -89,13 +87,13 @@ inline void settle(Pricer& pricer, std::uint32_t seat, std::vector<double>& pric
 /// groups met on the way are just what a master must learn to give feasible prices itself.
 [[nodiscard]] inline bool repair(const Board& board, std::span<const std::uint32_t> seats,
                                  std::vector<double>& prices, const std::vector<char>& active,
-                                 double floor, long nodes, unsigned threads, const Control& control,
-                                 Columns* met = nullptr) {
+                                 std::span<const FirmId> firms, double floor, long nodes,
+                                 unsigned threads, const Control& control, Columns* met = nullptr) {
     const std::vector<Violation> broken =
-        violations(board, seats, prices, active, floor, nodes, threads, control);
+        violations(board, seats, prices, active, firms, floor, nodes, threads, control);
     Pricer pricer(board);
     for (const Violation& v : broken) {
-        settle(pricer, v.seat, prices, active, floor, nodes, control, met);
+        settle(pricer, v.seat, prices, active, firms, floor, nodes, control, met);
         if (control.stop()) return false;
     }
     return !control.stop();

@@ -165,8 +165,8 @@ class SearchBase {
     /// `met`. False if stopped first. Seats are proven up to the floor, which is then paid for by
     /// all, twice: once more for the rounding of the proof itself.
     bool prove(long nodes, Columns* met) {
-        if (!repair(board_, part_.seats, space_.prices, space_.active, settings_.floor, nodes,
-                    settings_.threads, control_, met)) {
+        if (!repair(board_, part_.seats, space_.prices, space_.active, part_.firms, settings_.floor,
+                    nodes, settings_.threads, control_, met)) {
             return false;
         }
         std::size_t least = board_.rules().front().least;
@@ -194,8 +194,9 @@ class SearchBase {
     /// Prices all seats; adds the groups that are worth more than their members' prices. Returns
     /// their number.
     std::size_t price(Columns& columns, long nodes, bool& unsettled) {
-        const auto found = violations(board_, part_.seats, space_.prices, space_.active,
-                                      settings_.floor, nodes, settings_.threads, control_);
+        const auto found =
+            violations(board_, part_.seats, space_.prices, space_.active, part_.firms,
+                       settings_.floor, nodes, settings_.threads, control_);
         std::size_t added = 0;
         unsettled = !found.empty();
         for (const Violation& v : found) {

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include <libmatch/core/control.hpp>
@@ -52,7 +53,9 @@ class SimplexMaster {
             open_.push_back(static_cast<std::uint32_t>(seen_));
             extra_.push_back(0);
             most_value_ = std::max(most_value_, std::fabs(columns_->value(seen_)));
-            most_rows_ = std::max(most_rows_, columns_->members(seen_).size() + 1);
+            rows_.each_row(*columns_, seen_, [&](std::uint32_t r) { row_.push_back(r); });
+            row_begin_.push_back(row_.size());
+            most_rows_ = std::max(most_rows_, rows_of(seen_).size() + 1);
         }
         find_prices();
         for (;;) {
@@ -82,7 +85,7 @@ class SimplexMaster {
             if (enters_slack) {
                 add(entering);
             } else {
-                rows_.each_row(*columns_, entering, add);
+                for (const std::uint32_t r : rows_of(entering)) add(r);
             }
             std::size_t leaving = n_;
             for (std::size_t r = 0; r < n_; ++r) {
@@ -123,7 +126,7 @@ class SimplexMaster {
     /// A column's value, with what forbids or forces it, less the prices of its rows.
     [[nodiscard]] double reduced_value(std::uint32_t g) const {
         double reduced = value(g);
-        rows_.each_row(*columns_, g, [&](std::uint32_t r) { reduced -= price_[r]; });
+        for (const std::uint32_t r : rows_of(g)) reduced -= price_[r];
         return reduced;
     }
 
@@ -143,6 +146,10 @@ class SimplexMaster {
 
     [[nodiscard]] double value(std::uint32_t g) const { return columns_->value(g) + extra_[g]; }
 
+    [[nodiscard]] std::span<const std::uint32_t> rows_of(std::size_t g) const {
+        return {row_.data() + row_begin_[g], row_begin_[g + 1] - row_begin_[g]};
+    }
+
     void find_prices() {
         std::fill(price_.begin(), price_.end(), 0);
         for (std::size_t r = 0; r < n_; ++r) {
@@ -156,13 +163,22 @@ class SimplexMaster {
     void pivot(std::size_t leaving, const std::vector<double>& direction) {
         double* pivot_row = inverse_.data() + leaving * n_;
         const double scale = 1 / direction[leaving];
-        for (std::size_t k = 0; k < n_; ++k) pivot_row[k] *= scale;
+        filled_.clear();
+        for (std::uint32_t k = 0; k < n_; ++k) {
+            pivot_row[k] *= scale;
+            if (pivot_row[k] != 0) filled_.push_back(k);
+        }
+        const bool dense = 4 * filled_.size() > n_;
         level_[leaving] *= scale;
         for (std::size_t r = 0; r < n_; ++r) {
             const double by = direction[r];
             if (r == leaving || by == 0) continue;
             double* row = inverse_.data() + r * n_;
-            for (std::size_t k = 0; k < n_; ++k) row[k] -= by * pivot_row[k];
+            if (dense) {
+                for (std::size_t k = 0; k < n_; ++k) row[k] -= by * pivot_row[k];
+            } else {
+                for (const std::uint32_t k : filled_) row[k] -= by * pivot_row[k];
+            }
             level_[r] = std::max(0.0, level_[r] - by * level_[leaving]);
         }
     }
@@ -173,11 +189,14 @@ class SimplexMaster {
     std::vector<double> inverse_;
     std::vector<std::uint32_t> basic_;  ///< column in each basic place; slack = a slack
     std::vector<double> level_, price_;
-    std::vector<std::uint32_t> open_;  ///< columns that may enter; rising
-    std::vector<double> extra_;        ///< on the value of each column
-    std::size_t seen_ = 0;             ///< columns met so far
-    double most_value_ = 1;            ///< of them, in size
-    std::size_t most_rows_ = 1;        ///< of one of them
+    std::vector<std::size_t> row_begin_{0};
+    std::vector<std::uint32_t> row_;     ///< of each column
+    std::vector<std::uint32_t> filled_;  ///< of the pivot's row
+    std::vector<std::uint32_t> open_;    ///< columns that may enter; rising
+    std::vector<double> extra_;          ///< on the value of each column
+    std::size_t seen_ = 0;               ///< columns met so far
+    double most_value_ = 1;              ///< of them, in size
+    std::size_t most_rows_ = 1;          ///< of one of them
     std::uint64_t pivots_ = 0;
 };
 

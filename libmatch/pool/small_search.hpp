@@ -99,7 +99,7 @@ class SmallSearch : public SearchBase {
         Pricer pricer(board_);
         for (const std::uint32_t seat : part_.seats) {
             if (columns_.size() > settings_.most_groups || control_.stop()) return;
-            pricer.load(seat, space_.prices, space_.active);
+            pricer.load(seat, space_.prices, space_.active, part_.firms);
             (void)pricer.search(-room, 0);
             (void)pricer.enumerate(
                 -room, settings_.walk_steps, [&](const std::vector<FirmId>& members) {
