@@ -6,6 +6,7 @@
 #include <libmatch/assign/assign.hpp>
 #include <libmatch/check/assignment.hpp>
 #include <libmatch/check/market_choices.hpp>
+#include <libmatch/core/beside.hpp>
 #include <libmatch/plan/solve.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/market_source.hpp>
@@ -131,7 +132,8 @@ AssignmentResult run(const PairSource& source, const AssignmentLimits& limits, d
     options.threads = threads;
     Control control(time_limit, with_python(std::nullopt));
     const py::gil_scoped_release unlocked;  // seconds of work without any Python object
-    return assign(source, limits, options, control);
+    return Beside::watched(control,
+                           [&](Control& own) { return assign(source, limits, options, own); });
 }
 
 Status status_named(const std::string& text) {

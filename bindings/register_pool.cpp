@@ -3,6 +3,7 @@
 #include "register.hpp"
 
 #include <libmatch/check/pooling.hpp>
+#include <libmatch/core/beside.hpp>
 #include <libmatch/model/pool_words.hpp>
 #include <libmatch/pool/pool.hpp>
 
@@ -156,7 +157,8 @@ void register_pool(py::module_& m) {
             options.seed = seed;
             Control control(time_limit, with_python(std::nullopt));
             const py::gil_scoped_release unlocked;  // seconds of work without any Python object
-            return pool(problem, options, control);
+            return Beside::watched(control,
+                                   [&](Control& own) { return pool(problem, options, own); });
         },
         py::arg("amount"), py::arg("value"), py::arg("place"), py::arg("metric"), py::arg("sites"),
         py::arg("rules"), py::arg("limits"), py::kw_only(), py::arg("gap") = 0.01,

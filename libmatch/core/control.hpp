@@ -59,7 +59,11 @@ class Control {
 
     /// Of a part of larger work that runs in a thread of its own, beside other parts: it stops with
     /// the whole, and keeps its progress for the thread that waits.
-    explicit Control(const Control* whole) : whole_(whole), start_(whole->start_) {}
+    explicit Control(const Control* whole, Listener listener = {})
+        : whole_(whole), start_(whole->start_), listener_(std::move(listener)) {}
+
+    /// Whether anybody hears reports.
+    [[nodiscard]] bool listens() const { return static_cast<bool>(listener_); }
 
     [[nodiscard]] double elapsed() const {
         return std::chrono::duration<double>(Clock::now() - start_).count();
@@ -94,7 +98,8 @@ class Control {
     /// that is a stage of something larger. Calling thread only.
     void enter(std::string stage) { scope_ = std::move(stage); }
 
-    /// Calling thread only. Reports at most ten times a second, so it may be called in inner loops.
+    /// Calling thread only. Reports at most twenty times a second, so it may be called in inner
+    /// loops.
     void report(std::string_view stage, double done) {
         done_.store(done, std::memory_order_relaxed);
         if (!listener_) return;
@@ -103,7 +108,7 @@ class Control {
         if (stage != stage_) {
             stage_ = std::string(stage);
             stage_start_ = now;
-        } else if (done < 1 && now - last_report_ < std::chrono::milliseconds(100)) {
+        } else if (done < 1 && now - last_report_ < std::chrono::milliseconds(50)) {
             return;
         }
         last_report_ = now;

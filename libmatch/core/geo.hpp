@@ -29,10 +29,20 @@ struct SpherePoint {
     return {c * std::cos(p.lon * degree), c * std::sin(p.lon * degree), std::sin(p.lat * degree)};
 }
 
+[[nodiscard]] inline double square_of_chord(SpherePoint a, SpherePoint b) {
+    const double dx = a.x - b.x, dy = a.y - b.y, dz = a.z - b.z;
+    return dx * dx + dy * dy + dz * dz;
+}
+
+/// The chord of a great-circle distance in km; distances from half the earth's girth on have 2.
+[[nodiscard]] inline double chord_of(double km) {
+    constexpr double half_circle = 3.141592653589793;
+    return 2 * std::sin(0.5 * std::min(half_circle, km / earth_radius_km));
+}
+
 /// Great-circle distance in km.
 [[nodiscard]] inline double distance_km(SpherePoint a, SpherePoint b) {
-    const double dx = a.x - b.x, dy = a.y - b.y, dz = a.z - b.z;
-    const double half_chord = 0.5 * std::sqrt(dx * dx + dy * dy + dz * dz);
+    const double half_chord = 0.5 * std::sqrt(square_of_chord(a, b));
     return 2 * earth_radius_km * std::asin(std::min(1.0, half_chord));
 }
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include <libmatch/core/beside.hpp>
 #include <libmatch/core/error.hpp>
 #include <libmatch/plan/assign_stage.hpp>
 #include <libmatch/plan/fund_stage.hpp>
@@ -71,17 +72,19 @@ inline const std::vector<std::string>& stage_names() {
                           "use some of " + all});
     }
     if (!faults.empty()) throw InputError(std::move(faults));
-    detail::Run run{market, options, control, {}, {}, {}, {}};
-    run.assign.gap = options.gap;
-    run.assign.exact = options.exact;
-    run.assign.threads = options.threads;
-    run.previous = options.previous ? *options.previous : previous_of(market);
-    detail::check_limits(run);
-    for (const detail::NamedStage& stage : detail::all_stages) {
-        if (asked.empty() || std::find(asked.begin(), asked.end(), stage.name) != asked.end())
-            stage.solve(run);
-    }
-    return std::move(run.plan);
+    return Beside::watched(control, [&](Control& own) {
+        detail::Run run{market, options, own, {}, {}, {}, {}};
+        run.assign.gap = options.gap;
+        run.assign.exact = options.exact;
+        run.assign.threads = options.threads;
+        run.previous = options.previous ? *options.previous : previous_of(market);
+        detail::check_limits(run);
+        for (const detail::NamedStage& stage : detail::all_stages) {
+            if (asked.empty() || std::find(asked.begin(), asked.end(), stage.name) != asked.end())
+                stage.solve(run);
+        }
+        return std::move(run.plan);
+    });
 }
 
 }  // namespace libmatch

@@ -155,8 +155,7 @@ class Serving {
                 of_code[static_cast<std::size_t>(zone.level)][zone.codes[c]].push_back(adviser);
             }
             const double reach = limit < HUGE_VAL ? limit : a.range_km[j];
-            const double half_angle = std::min(reach / (2 * earth_radius_km), 1.5707963267948966);
-            const double chord = 2 * std::sin(half_angle);
+            const double chord = chord_of(reach);
             cut[j] = chord * chord * (1 + 1e-9) + 1e-15;
         }
         shelves_.emplace_back(scorer, steps, kinds, std::move(anywhere), cut);

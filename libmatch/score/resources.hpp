@@ -103,28 +103,34 @@ class CentreReach {
         const Geography& g = market_.geography;
         std::vector<ServedAs> served(g.at.size(), ServedAs::nobody);
         std::vector<std::uint32_t> inside;  // by latitude
-        LatLon low{HUGE_VAL, HUGE_VAL}, high{-HUGE_VAL, -HUGE_VAL};
+        SpherePoint low{1, 1, 1}, high{-1, -1, -1};
         for (const std::uint32_t c : by_latitude) {
             if (!g.contains(zone, c)) continue;
             served[c] = ServedAs::resident;
             inside.push_back(c);
-            low = {std::min(low.lat, g.at[c].lat), std::min(low.lon, g.at[c].lon)};
-            high = {std::max(high.lat, g.at[c].lat), std::max(high.lon, g.at[c].lon)};
+            const SpherePoint& p = point_[c];
+            low = {std::min(low.x, p.x), std::min(low.y, p.y), std::min(low.z, p.z)};
+            high = {std::max(high.x, p.x), std::max(high.y, p.y), std::max(high.z, p.z)};
         }
         const double km = market_.settings.resources_neighbour_km;
         if (inside.size() == g.at.size() || inside.empty() || !(km > 0)) return served;
         constexpr double km_per_degree = earth_radius_km * 0.017453292519943295;
         const double degrees = km / km_per_degree * (1 + 1e-9) + 1e-9;
+        const double chord = chord_of(km), most = chord * chord;
         const auto below = [&](std::uint32_t c, double lat) { return g.at[c].lat < lat; };
+        const auto outside = [](double x, double from, double to) {
+            return std::max({0.0, from - x, x - to});
+        };
         for (const std::uint32_t c : by_latitude) {
-            const LatLon at = g.at[c];
-            if (served[c] == ServedAs::resident || at.lat < low.lat - degrees ||
-                at.lat > high.lat + degrees) {
-                continue;
-            }
-            auto near = std::lower_bound(inside.begin(), inside.end(), at.lat - degrees, below);
-            for (; near != inside.end() && g.at[*near].lat <= at.lat + degrees; ++near) {
-                if (distance_km(point_[c], point_[*near]) <= km) {
+            if (served[c] == ServedAs::resident) continue;
+            const SpherePoint& p = point_[c];
+            const double x = outside(p.x, low.x, high.x), y = outside(p.y, low.y, high.y),
+                         z = outside(p.z, low.z, high.z);
+            if (x * x + y * y + z * z > most) continue;
+            const double lat = g.at[c].lat;
+            auto near = std::lower_bound(inside.begin(), inside.end(), lat - degrees, below);
+            for (; near != inside.end() && g.at[*near].lat <= lat + degrees; ++near) {
+                if (square_of_chord(p, point_[*near]) <= most) {
                     served[c] = ServedAs::neighbour;
                     break;
                 }

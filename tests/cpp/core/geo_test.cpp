@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include <libmatch/core/geo.hpp>
 #include <numbers>
 
@@ -22,6 +24,13 @@ TEST(Geo, QuarterOfTheEquator) {
 TEST(Geo, AntipodesAreHalfTheWayRound) {
     EXPECT_NEAR(distance_km(LatLon{0, 0}, LatLon{0, 180}), earth_radius_km * std::numbers::pi,
                 1e-6);
+}
+
+TEST(Geo, ChordsAreThoseOfTheirDistances) {
+    const double chord = std::sqrt(square_of_chord(on_sphere(paris), on_sphere(lyon)));
+    EXPECT_NEAR(chord_of(distance_km(paris, lyon)), chord, 1e-12);
+    EXPECT_DOUBLE_EQ(chord_of(1e9), 2);
+    EXPECT_EQ(chord_of(0), 0);
 }
 
 TEST(Geo, CitiesFarApart) {
