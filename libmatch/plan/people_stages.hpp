@@ -77,6 +77,8 @@ inline AssignmentResult assign_rows(Run& run, const std::string& name, const Row
     if (!complete) {
         result.certificate.unit = 0;
         result.certificate.bound = static_cast<double>(source.firms());
+        if (result.certificate.status != Status::infeasible)
+            result.certificate.status = run.control.stop_status();
     }
     run.plan.prices[name] = result.prices;
     run.certify(name, result.certificate, started);

@@ -101,10 +101,12 @@ class Board {
         }
     }
 
-    /// How many spots each_spot_near() visits; a large number where they are not stored.
+    /// How many spots each_spot_near() looks at, at most.
     [[nodiscard]] std::size_t spots_near(std::size_t seat) const {
-        return stored_ ? reach_begin_[seat + 1] - reach_begin_[seat]
-                       : std::numeric_limits<std::size_t>::max();
+        if (stored_) return reach_begin_[seat + 1] - reach_begin_[seat];
+        const Rule& rule = rule_of(seat);
+        const std::uint32_t cell = seats_[seat].cell;
+        return rule.cell_begin[cell + 1] - rule.cell_begin[cell];
     }
 
     /// Calls visit(firm, km) for those of some firms that are in the seat's cell and radius.

@@ -9,7 +9,7 @@
 // with it, the cheapest first, and only while the loss stays under that of the best choice known.
 // What is found, or not found under a limit, is kept by the elements left.
 //
-// Complexity: O(2^n) memory; O(3^n) steps at worst, far fewer with good prices. Deterministic.
+// Complexity: O(2^n) memory; at worst exponential in n, few steps with good prices. Deterministic.
 //
 // Source: M. H. Rothkopf, A. Pekec, R. M. Harstad, "Computationally manageable combinational
 // auctions", Management Science 44, 1998.

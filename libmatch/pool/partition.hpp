@@ -3,7 +3,7 @@
 // Method: the worth of every subset as one group (all rules and seats), then the best disjoint ones
 // (disjoint_sets.hpp). Limits of sessions are not looked at.
 //
-// Complexity: O(seats 2^n + 3^n), n <= partition_limit firms. Deterministic.
+// Complexity: O(seats 2^n) and the search, n <= partition_limit firms. Deterministic.
 #pragma once
 
 #include <bit>

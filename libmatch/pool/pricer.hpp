@@ -543,7 +543,9 @@ class Pricer {
         if (!units_.empty() && (!keeps_bonds(left_.set) || (split && !keeps_bonds(right_.set))))
             return in_doubt_;
         for (const std::uint32_t p : left_.set) mark_[p] = 0;
-        for (const std::uint32_t p : right_.set) mark_[p] = 0;
+        if (split) {
+            for (const std::uint32_t p : right_.set) mark_[p] = 0;
+        }
         for (const std::uint32_t p : left_.set) mark_[p] ^= 1;
         bool home_taken = homes_in_ > 0;
         for (const std::uint32_t p : left_.set) home_taken = home_taken || home_[p];
@@ -575,13 +577,13 @@ class Pricer {
     }
 
     /// Lets go of open items that are in no set worth more than the best, by what the root's
-    /// multiplier says of sets that hold them.
-    void narrow(double upper) {
-        if (!units_.empty()) return;
+    /// multiplier says of sets that hold them. False if there are none.
+    bool narrow(double upper) {
+        if (!units_.empty()) return false;
         take(multiplier_, false, middle_);
         for (const std::uint32_t p : middle_.set) mark_[p] = 2;
         const double enough = std::max(best_, floor_);
-        std::erase_if(open_, [&](std::uint32_t p) {
+        const auto dropped = std::erase_if(open_, [&](std::uint32_t p) {
             const double score = reduced_[p] + multiplier_ * amount_[p];
             if (mark_[p] == 2 || state_[p] != State::open ||
                 upper + (score - middle_.yields) > enough - 1e-12 * std::fabs(enough)) {
@@ -591,6 +593,7 @@ class Pricer {
             return true;
         });
         for (const std::uint32_t p : middle_.set) mark_[p] = 0;
+        return dropped > 0;
     }
 
     double branch(bool root) {
@@ -618,7 +621,10 @@ class Pricer {
             }
         }
         if (upper > std::max(best_, floor_) && nodes_-- > 0) {
-            if (root) narrow(upper);
+            if (root && narrow(upper)) {
+                undo(mark);
+                return std::min(upper, branch(false));
+            }
             const std::uint32_t p = branching_item(split);
             if (p != Board::none) {
                 const std::size_t before = trail_.size();

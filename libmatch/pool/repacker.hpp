@@ -2,8 +2,8 @@
 // first, several times with the offers shaken, and the best of these plans; or a dozen firms, as
 // well as they can be packed at all.
 //
-// Complexity: O(trials x groups x seats x firms), or up to O(3^firms). Deterministic: the lot
-// depends on the seed alone.
+// Complexity: O(trials x groups x seats x firms), or exponential in a dozen firms. Deterministic:
+// the lot depends on the seed alone.
 #pragma once
 
 #include <algorithm>
