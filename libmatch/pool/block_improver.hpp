@@ -4,10 +4,11 @@
 // Method: large neighbourhood search guided by prices. Against the bound the plan loses, in each
 // group, the members' prices less the value, and for each firm that is out its price. Blocks grow
 // around the largest losses: the nearest groups as a whole and firms that are out, up to a
-// number that grows when nothing is left to try. Each block is a small component of its own. A seed
-// is tried again only after a block around it has changed.
+// number that grows when nothing is left to try. Each block is a small component of its own; some
+// that share no firm are packed side by side, and those whose sites are full by then are let go. A
+// seed is tried again only after a block around it has changed.
 //
-// Complexity: one small column generation per block. Serial, deterministic.
+// Complexity: one small column generation per block. Deterministic for any number of threads.
 //
 // Source: P. Shaw, "Using constraint programming and local search methods to solve vehicle routing
 // problems", 1998.
@@ -20,6 +21,7 @@
 #include <vector>
 
 #include <libmatch/core/control.hpp>
+#include <libmatch/core/parallel.hpp>
 #include <libmatch/core/random.hpp>
 #include <libmatch/pool/small_search.hpp>
 
@@ -27,19 +29,20 @@ namespace libmatch::detail {
 
 class BlockImprover {
   public:
-    /// `space` must not be the one of the packings that are improved.
     BlockImprover(const Board& board, const Component& part, const SearchSettings& settings,
-                  std::uint64_t seed, Workspace& space, const Control& control)
+                  std::uint64_t seed, const Control& control)
         : board_(board),
           part_(part),
           settings_(settings),
+          threads_(settings.threads),
           random_(seed),
-          space_(space),
           control_(control),
           tried_(board.firms(), 0),
           in_block_(board.firms(), 0),
           seat_live_(board.seats().size(), 0) {
         for (const std::uint32_t seat : part.seats) seat_live_[seat] = 1;
+        blocks_.reserve(side_by_side);
+        for (std::size_t k = 0; k < side_by_side; ++k) blocks_.emplace_back(board);
         settings_.max_rounds = 40;
         settings_.threads = 1;
         settings_.proof_nodes = 0;
@@ -55,13 +58,21 @@ class BlockImprover {
         double value = packing.value();
         while (blocks > 0) {
             bool tried = false;
-            for (const FirmId seed : seeds(packing, prices)) {
+            const std::vector<FirmId> order = seeds(packing, prices);
+            for (auto seed = order.begin(); seed != order.end();) {
                 if (blocks == 0 || control_.stop() || value >= enough) return true;
-                if (tried_[seed]) continue;
-                tried_[seed] = 1;
+                std::size_t count = 0;
+                for (; seed != order.end() && count < std::min(side_by_side, blocks); ++seed) {
+                    if (tried_[*seed] || in_block_[*seed]) continue;
+                    tried_[*seed] = 1;
+                    gather(packing, *seed, blocks_[count++]);
+                }
+                if (count == 0) break;
                 tried = true;
-                --blocks;
-                value += improve_around(packing, seed);
+                blocks -= count;
+                parallel_chunks(count, 1, threads_,
+                                [&](std::size_t k, std::size_t) { solve(packing, blocks_[k]); });
+                for (std::size_t k = 0; k < count; ++k) value += take(packing, blocks_[k]);
             }
             if (!tried) {
                 if (block_firms_ >= largest_block) return false;
@@ -75,6 +86,7 @@ class BlockImprover {
   private:
     static constexpr std::size_t first_block = 48;
     static constexpr std::size_t largest_block = 80;
+    static constexpr std::size_t side_by_side = 4;
 
     /// One firm of each group, and firms that are out, by what they lose against the bound; largest
     /// first.
@@ -98,31 +110,60 @@ class BlockImprover {
         return order;
     }
 
-    /// Packs a block around the seed anew; returns what was gained.
-    double improve_around(Packing& packing, FirmId seed) {
-        gather(packing, seed);
-        double before = 0;
+    struct Block {
+        explicit Block(const Board& board) : space(board) {}
+        Component part;
+        std::vector<std::uint32_t> old;  ///< groups of the packing that it takes apart
+        Workspace space;
+        double before = 0;  ///< worth of the old groups
+        ComponentAnswer answer;
+    };
+
+    /// Packs a block anew.
+    void solve(const Packing& packing, Block& block) const {
+        block.before = 0;
         Columns known;
-        for (const std::uint32_t g : old_) {
+        for (const std::uint32_t g : block.old) {
             const Packing::Group& group = packing.groups()[g];
-            before += group.value;
+            block.before += group.value;
             known.add(group.seat, group.value, group.members);
         }
-        SmallSearch search(board_, block_, settings_, space_, control_);
-        const ComponentAnswer answer = search.improve(known);
-        for (const FirmId i : block_.firms) space_.active[i] = in_block_[i] = 0;
-        const double gain = answer.objective - before;
-        if (gain <= 1e-9 || answer.plan.size() == 0) return 0;
-        for (const std::uint32_t g : old_) packing.dissolve(g);
-        for (std::size_t g = 0; g < answer.plan.size(); ++g) {
-            packing.open(answer.plan.seat(g), answer.plan.members(g));
+        SmallSearch search(board_, block.part, settings_, block.space, control_);
+        block.answer = search.improve(known);
+        for (const FirmId i : block.part.firms) block.space.active[i] = 0;
+    }
+
+    /// Puts what was found in place of the old groups, if it is worth more; returns what was
+    /// gained.
+    double take(Packing& packing, const Block& block) {
+        const Columns& plan = block.answer.plan;
+        for (const FirmId i : block.part.firms) in_block_[i] = 0;
+        const double gain = block.answer.objective - block.before;
+        if (gain <= 1e-9 || plan.size() == 0 || !has_room(packing, block)) return 0;
+        for (const std::uint32_t g : block.old) packing.dissolve(g);
+        for (std::size_t g = 0; g < plan.size(); ++g) {
+            packing.open(plan.seat(g), plan.members(g));
         }
-        for (const FirmId i : block_.firms) tried_[i] = 0;
+        for (const FirmId i : block.part.firms) tried_[i] = 0;
         return gain;
     }
 
-    /// Fills block_ and old_ around a firm.
-    void gather(const Packing& packing, FirmId seed) {
+    /// Whether the sites have the sessions still, which another block may have taken.
+    [[nodiscard]] bool has_room(const Packing& packing, const Block& block) const {
+        return std::all_of(block.part.sites.begin(), block.part.sites.end(), [&](std::uint32_t s) {
+            double used = packing.used(s);
+            const auto count = [&](std::uint32_t seat, double sessions) {
+                if (board_.seats()[seat].site == s) used += sessions;
+            };
+            for (const std::uint32_t g : block.old) count(packing.groups()[g].seat, -1);
+            for (std::size_t g = 0; g < block.answer.plan.size(); ++g)
+                count(block.answer.plan.seat(g), 1);
+            return used <= board_.problem().sessions_at(s);
+        });
+    }
+
+    /// Fills a block around a firm.
+    void gather(const Packing& packing, FirmId seed, Block& block) {
         struct Near {
             double km;
             std::uint64_t tie;
@@ -132,27 +173,28 @@ class BlockImprover {
                 return km < other.km || (km == other.km && tie < other.tie);
             }
         };
-        block_.firms.clear();
-        block_.seats.clear();
-        old_.clear();
+        Component& part = block.part;
+        part.firms.clear();
+        part.seats.clear();
+        block.old.clear();
         std::vector<Near> near;
         const auto take_group = [&](std::uint32_t g) {
-            if (std::find(old_.begin(), old_.end(), g) != old_.end()) return;
-            old_.push_back(g);
+            if (in_block_[packing.groups()[g].members.front()]) return;
+            block.old.push_back(g);
             for (const FirmId i : packing.groups()[g].members) {
                 in_block_[i] = 1;
-                block_.firms.push_back(i);
+                part.firms.push_back(i);
             }
         };
         const auto take_firm = [&](FirmId i) {
             if (in_block_[i]) return;
             in_block_[i] = 1;
-            block_.firms.push_back(i);
+            part.firms.push_back(i);
             if (!board_.bonds().moves_with_others(i)) return;
             for (const FirmId j : board_.bonds().firms(board_.bonds().unit_of(i))) {
                 if (in_block_[j] || !belongs(j)) continue;
                 in_block_[j] = 1;
-                block_.firms.push_back(j);
+                part.firms.push_back(j);
             }
         };
         if (packing.is_out(seed)) {
@@ -160,7 +202,7 @@ class BlockImprover {
         } else {
             take_group(packing.group_of(seed));
         }
-        const std::vector<FirmId> middle = block_.firms;
+        const std::vector<FirmId> middle = part.firms;
         for (const FirmId i : middle) {
             for (std::uint32_t k = 0; k < board_.rules().size(); ++k) {
                 const Board::Rule& rule = board_.rules()[k];
@@ -181,39 +223,38 @@ class BlockImprover {
         }
         std::sort(near.begin(), near.end());
         for (const Near& n : near) {
-            if (block_.firms.size() >= block_firms_) break;
+            if (part.firms.size() >= block_firms_) break;
             if (n.group != Board::none) {
                 take_group(n.group);
             } else if (belongs(n.firm)) {
                 take_firm(n.firm);
             }
         }
-        std::sort(block_.firms.begin(), block_.firms.end());
-        for (const FirmId i : block_.firms) {
+        std::sort(part.firms.begin(), part.firms.end());
+        for (const FirmId i : part.firms) {
             for (std::uint32_t k = 0; k < board_.rules().size(); ++k) {
                 board_.each_own_seat(k, i, [&](std::uint32_t seat) {
-                    if (seat_live_[seat]) block_.seats.push_back(seat);
+                    if (seat_live_[seat]) part.seats.push_back(seat);
                 });
             }
         }
-        std::sort(block_.seats.begin(), block_.seats.end());
-        block_.seats.erase(std::unique(block_.seats.begin(), block_.seats.end()),
-                           block_.seats.end());
+        std::sort(part.seats.begin(), part.seats.end());
+        part.seats.erase(std::unique(part.seats.begin(), part.seats.end()), part.seats.end());
         if (part_.sites.empty()) return;
         // Sessions that groups outside the block leave.
-        block_.sites.clear();
-        for (const std::uint32_t seat : block_.seats) {
+        part.sites.clear();
+        for (const std::uint32_t seat : part.seats) {
             if (board_.site_row(seat) != Board::none)
-                block_.sites.push_back(board_.seats()[seat].site);
+                part.sites.push_back(board_.seats()[seat].site);
         }
-        std::sort(block_.sites.begin(), block_.sites.end());
-        block_.sites.erase(std::unique(block_.sites.begin(), block_.sites.end()),
-                           block_.sites.end());
-        for (const std::uint32_t s : block_.sites)
-            space_.room[s] = board_.problem().sessions_at(s) - packing.used(s);
-        for (const std::uint32_t g : old_) {
+        std::sort(part.sites.begin(), part.sites.end());
+        part.sites.erase(std::unique(part.sites.begin(), part.sites.end()), part.sites.end());
+        for (const std::uint32_t s : part.sites)
+            block.space.room[s] = board_.problem().sessions_at(s) - packing.used(s);
+        for (const std::uint32_t g : block.old) {
             const std::uint32_t seat = packing.groups()[g].seat;
-            if (board_.site_row(seat) != Board::none) space_.room[board_.seats()[seat].site] += 1;
+            if (board_.site_row(seat) != Board::none)
+                block.space.room[board_.seats()[seat].site] += 1;
         }
     }
 
@@ -224,13 +265,12 @@ class BlockImprover {
     const Board& board_;
     const Component& part_;
     SearchSettings settings_;
+    unsigned threads_;
     Random random_;
-    Workspace& space_;
     const Control& control_;
     std::vector<char> tried_, in_block_, seat_live_;
     std::size_t block_firms_ = first_block;
-    Component block_;
-    std::vector<std::uint32_t> old_;  ///< groups of the packing that the block takes apart
+    std::vector<Block> blocks_;
 };
 
 }  // namespace libmatch::detail

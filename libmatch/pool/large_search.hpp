@@ -40,20 +40,21 @@ class LargeSearch : public SearchBase {
         FirstOrderMaster master(rows_for(part_.firms), columns_);
         master.start_at(prices_of(part_.firms));
         prove(rough_nodes, &columns_);
-        Workspace inner(board_);
-        BlockImprover improver(board_, part_, settings_, seed, inner, control_);
+        BlockImprover improver(board_, part_, settings_, seed, control_);
         Packing packing(board_, space_);
         int round = 0;
         for (bool first = true; !control_.stop() && !closed(settings_.gap); first = false) {
             const int until =
                 std::min(settings_.max_rounds, round + (first ? first_rounds : later_rounds));
             const bool settled = generate(master, round, until, tick);
-            if (control_.stop()) break;
+            if (control_.stop() || closed(settings_.gap)) break;
             if (first) {
                 dive(master, DivePace{0.7, 0.05, 2}, packing);
                 packing.improve(part_.firms, part_.seats, 6, settings_.threads, control_);
                 number_rows(part_.firms);
                 keep(packing);
+                if (closed(settings_.gap)) break;
+                if (packing.value() < best_.objective) go_back_to_best(packing);
             }
             set_prices(part_.firms, best_.prices);
             const double enough = best_.bound - settings_.gap * std::fabs(best_.bound);
@@ -88,6 +89,14 @@ class LargeSearch : public SearchBase {
             if (best_.bound - hoped <= near * std::fabs(hoped)) return true;
         }
         return false;
+    }
+
+    void go_back_to_best(Packing& packing) const {
+        for (std::uint32_t g = 0; g < packing.groups().size(); ++g) {
+            if (packing.groups()[g].seat != Board::none) packing.dissolve(g);
+        }
+        for (std::size_t g = 0; g < best_.plan.size(); ++g)
+            packing.open(best_.plan.seat(g), best_.plan.members(g));
     }
 
     /// Drops columns that neither carry a share nor come near their members' prices.
