@@ -221,7 +221,7 @@ inline void assign_together(Run& run, std::size_t first, std::size_t end) {
 /// Programmes that wait for none of each other run side by side: what one thread does in one
 /// of them leaves room for the others.
 inline void assign_stage(Run& run) {
-    for (std::size_t p = 0; p < run.market.programmes.size();) {
+    for (std::size_t p = 0; p < run.market.programmes.size() && !run.over();) {
         std::size_t end = p + 1;
         const auto waits = [&](std::size_t q) {
             const ProgrammeId after = run.market.programmes[q].after;

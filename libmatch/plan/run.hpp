@@ -43,6 +43,12 @@ struct Run {
     Plan plan;
     std::vector<FirmId> seekers;  ///< firms that seek funds; filled by the stage fund
 
+    /// Whether the run was cancelled, and a stage has ended that says so.
+    [[nodiscard]] bool over() const {
+        return control.cancelled() &&
+               std::any_of(plan.certificates.begin(), plan.certificates.end(),
+                           [](const auto& c) { return c.second.status == Status::cancelled; });
+    }
     /// Time at which the stage starts; all progress is reported under its name.
     double begin(const std::string& name) {
         control.enter(name);

@@ -57,8 +57,9 @@ inline const std::vector<std::string>& stage_names() {
     return names;
 }
 
-/// Solves the stages. Throws InputError for unknown stages, and for a limit on changes or an exact
-/// plan that the market does not go with; infeasible, stopped and cancelled are values.
+/// Solves the stages. A cancel ends the stage in which it comes; those after it are left out, as if
+/// nobody had asked for them. Throws InputError for unknown stages, and for a limit on changes or
+/// an exact plan that the market does not go with; infeasible, stopped and cancelled are values.
 [[nodiscard]] inline Plan solve(const Market& market, const SolveOptions& options,
                                 Control& control) {
     const std::vector<std::string>& asked = options.stages;
@@ -80,6 +81,7 @@ inline const std::vector<std::string>& stage_names() {
         run.previous = options.previous ? *options.previous : previous_of(market);
         detail::check_limits(run);
         for (const detail::NamedStage& stage : detail::all_stages) {
+            if (run.over()) break;
             if (asked.empty() || std::find(asked.begin(), asked.end(), stage.name) != asked.end())
                 stage.solve(run);
         }

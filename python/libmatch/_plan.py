@@ -184,9 +184,9 @@ def solve(
     Returns
     -------
     Plan
-        Also after Ctrl-C (status cancelled), at the time limit, and when no answer exists (status
-        infeasible, with what stands in the way in `blockers` and what would help in
-        `relaxations`).
+        Also after Ctrl-C (the stage in which it came has status cancelled, and those after it are
+        left out), at the time limit, and when no answer exists (status infeasible, with what stands
+        in the way in `blockers` and what would help in `relaxations`).
 
     Raises
     ------

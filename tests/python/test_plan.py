@@ -112,6 +112,16 @@ def test_false_cancels() -> None:
     assert verdict.ok, verdict
 
 
+@pytest.mark.parametrize("last", ["assign:volunteers", "fund", "pool", "lend", "resources"])
+def test_a_cancel_ends_its_stage_and_leaves_out_those_after_it(last: str) -> None:
+    plan = lm.solve(demo(), progress=lambda stage, *_: stage != last)
+    whole = [*demo_plan().certificates]
+    assert [*plan.certificates] == whole[: whole.index(last) + 1]
+    assert plan.certificates[last].status == "cancelled"
+    verdict = lm.verify(demo(), plan)
+    assert verdict.ok, verdict
+
+
 def test_an_error_in_the_callback_comes_back() -> None:
     def tell(*_: Any) -> None:
         raise RuntimeError("mine")
