@@ -11,50 +11,29 @@
 // J. Gowen; Dijkstra's method with the potentials of J. Edmonds, R. M. Karp). When no unit is
 // misplaced, answer and prices are both optimal. Good prices leave few units, and their paths are
 // short: a search ends at the first node that can take the unit. Complexity: U searches for U
-// misplaced units, each O(A log m) for the A arcs near its path; A is at most all arcs. Memory
-// O(arcs + m). Preconditions: arcs sorted by firm; |v| (m + 2) fits 60 bits. Deterministic: one
-// thread, ties to the node that was reached first. Sources: R. K. Ahuja, T. L. Magnanti, J. B.
-// Orlin, "Network Flows", 1993, section 9.7; J. Edmonds, R. M. Karp, "Theoretical improvements in
-// algorithmic efficiency for network flow problems", Journal of the ACM 19, 1972.
+// misplaced units, each O(A log m) for the A arcs near its path; A is at most all arcs, and where
+// advisers are few at most m^2 (best_moves.hpp). Memory O(arcs + m). Preconditions: arcs sorted by
+// firm; |v| (m + 2) fits 60 bits. Deterministic: one thread, ties to the node that was reached
+// first. Sources: R. K. Ahuja, T. L. Magnanti, J. B. Orlin, "Network Flows", 1993, section 9.7; J.
+// Edmonds, R. M. Karp, "Theoretical improvements in algorithmic efficiency for network flow
+// problems", Journal of the ACM 19, 1972.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include <libmatch/assign/best_moves.hpp>
+#include <libmatch/assign/exact_problem.hpp>
 #include <libmatch/core/control.hpp>
-#include <libmatch/model/assignment.hpp>
+#include <libmatch/core/types.hpp>
 
 namespace libmatch {
-
-/// An eligible pair with its value in whole units.
-struct Arc {
-    FirmId firm;
-    AdviserId adviser;
-    std::int64_t value = 0;
-};
-
-/// A problem on few arcs. Firms are numbered within it; advisers as everywhere.
-struct ExactProblem {
-    struct Choice {
-        AdviserId adviser;
-        bool pinned = false;
-        bool preferred = false;  ///< taken first among equals
-        std::int64_t value = 0;  ///< units
-    };
-    std::vector<std::size_t> begin{0};  ///< of each firm's choices
-    std::vector<Choice> choices;
-    std::vector<std::int32_t> demand, min_demand;
-    /// Bounds of what these firms may load; negative where others already load more than that.
-    std::vector<std::int64_t> capacity, min_load;
-
-    [[nodiscard]] std::size_t firms() const { return demand.size(); }
-    [[nodiscard]] std::size_t advisers() const { return capacity.size(); }
-};
 
 class ExactAssignment {
   public:
@@ -90,6 +69,8 @@ class ExactAssignment {
         for (std::size_t e = 0; e < problem.choices.size(); ++e)
             column_[at[problem.choices[e].adviser]++] = static_cast<std::uint32_t>(e);
     }
+    ExactAssignment(const ExactAssignment&) = delete;
+    ExactAssignment& operator=(const ExactAssignment&) = delete;
 
     /// Ends early once a price has moved by more than `limit` units: arcs that were left out may
     /// matter by then.
@@ -99,6 +80,7 @@ class ExactAssignment {
         for (std::size_t i = 0; i < problem_->firms(); ++i) {
             if (!choose(i)) return Outcome::stuck;
         }
+        if (detail::BestMoves::fits(*problem_)) moves_.emplace(*problem_, held_, degree_, firm_of_);
         std::int64_t misplaced = 0;
         for (std::size_t j = 0; j < nobody_; ++j) {
             target_[j] = wanted_load(j);
@@ -155,6 +137,9 @@ class ExactAssignment {
     [[nodiscard]] const Choice& choice(std::size_t e) const { return problem_->choices[e]; }
     [[nodiscard]] std::int64_t net(std::size_t e) const {
         return choice(e).value - price_[choice(e).adviser];
+    }
+    [[nodiscard]] std::int64_t price_of(std::size_t j) const {
+        return j == nobody_ ? 0 : price_[j];
     }
     [[nodiscard]] std::int64_t load(std::size_t j) const {
         return static_cast<std::int64_t>(members_[j].size());
@@ -264,6 +249,19 @@ class ExactAssignment {
     void look_ahead(std::size_t j) {
         const std::int64_t here = reached_[j].loss;
         if (target_[j] < problem_->capacity[j]) end_at(nobody_, here - price_[j], {j, none, none});
+        if (moves_) {
+            for (std::size_t k = 0; k <= nobody_; ++k) {
+                const auto* move = k == j ? nullptr : moves_->best(j, k);
+                if (move == nullptr) continue;
+                const Step step{j, move->leaves, move->takes};
+                const std::int64_t loss = here - move->gain - price_[j] + price_of(k);
+                if (k == nobody_) end_at(nobody_, loss, step);
+                if (k == nobody_ || loss >= end_ || loss >= reached_[k].loss) continue;
+                reach(k, loss, step);
+                if (excess(k) < 0) end_at(k, loss, step);
+            }
+            return;
+        }
         for (const std::uint32_t e : members_[j]) {
             if (end_ <= here) return;  // nothing can be nearer
             if (choice(e).pinned) continue;
@@ -291,6 +289,18 @@ class ExactAssignment {
     void look_back(std::size_t k) {
         const std::int64_t here = reached_[k].loss;
         if (target_[k] > problem_->min_load[k]) end_at(nobody_, here + price_[k], {k, none, none});
+        if (moves_) {
+            for (std::size_t j = 0; j <= nobody_; ++j) {
+                const auto* move = j == k ? nullptr : moves_->best(j, k);
+                if (move == nullptr) continue;
+                const Step step{k, move->leaves, move->takes};
+                const std::int64_t loss = here - move->gain + price_[k] - price_of(j);
+                if (j == nobody_) end_at(nobody_, loss, step);
+                if (j == nobody_ || loss >= end_ || loss >= reached_[j].loss) continue;
+                reach(j, loss, step);
+            }
+            return;
+        }
         for (std::size_t at = column_begin_[k]; at < column_begin_[k + 1]; ++at) {
             const std::uint32_t f = column_[at];
             if (end_ <= here) return;  // nothing can be nearer
@@ -346,6 +356,11 @@ class ExactAssignment {
             if (s.takes != none) hold(s.takes);
             if (s.leaves == none && s.takes == none) target_[s.from] += seats;
         }
+        if (!moves_) return;
+        for (const Step& s : path) {
+            if (s.leaves != none || s.takes != none)
+                moves_->offer(firm_of_[s.leaves != none ? s.leaves : s.takes]);
+        }
     }
 
     const ExactProblem* problem_;
@@ -359,6 +374,7 @@ class ExactAssignment {
     std::vector<std::size_t> column_begin_;            ///< choices by adviser
     std::vector<std::uint32_t> column_;
     std::vector<std::int64_t> target_;  ///< the load that the adviser shall have
+    std::optional<detail::BestMoves> moves_;
     std::size_t paths_ = 0;
     std::int64_t limit_ = unlimited;
     std::vector<std::int64_t> start_;  ///< prices that run() began with

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,6 +24,12 @@ struct Standing {
     std::vector<Cents> room;             ///< most grants of all members of each dossier together
 };
 
+/// What firms ask of a scheme: those that may have its grants, and the most that these would take.
+struct Asked {
+    std::int64_t firms = 0;
+    Cents most = 0;
+};
+
 namespace detail {
 
 struct Seeker {
@@ -39,6 +44,7 @@ struct GrantProblem {
     std::vector<Cents> budget;                      ///< by scheme
     std::vector<Offer> line;                        ///< by scheme: floor, group, de minimis
     std::vector<std::vector<std::uint32_t>> kinds;  ///< open schemes of each kind of firm
+    std::vector<Asked> asked;                       ///< by scheme
     std::vector<Seeker> seekers;  ///< by firm; first those alone, then the members of each dossier
     std::vector<Cents> most;      ///< by offer, from Seeker::begin
     std::vector<Cents> ceiling;   ///< likewise; empty when no scheme has one
@@ -99,21 +105,34 @@ inline std::vector<Offer> scheme_lines(const Market& market) {
     // Alone is the largest number: plus one it is the smallest.
     std::stable_sort(order.begin(), order.end(),
                      [&](FirmId a, FirmId b) { return dossier_of(a) + 1 < dossier_of(b) + 1; });
+    constexpr std::size_t chunk = 4096;
     std::vector<std::uint64_t> open(order.size() * words, 0);
-    parallel_chunks(order.size(), 4096, threads, [&](std::size_t begin, std::size_t end) {
+    std::vector<std::vector<Asked>> parts((order.size() + chunk - 1) / chunk);
+    parallel_chunks(order.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
+        std::vector<Asked>& asked = parts[begin / chunk];
+        asked.resize(schemes);
         for (std::size_t at = begin; at < end; ++at) {
             const FirmId i = order[at];
             for (std::size_t s = 0; s < schemes; ++s) {
                 const Scheme& scheme = market.schemes[s];
-                if (largest_grant(market, scheme, i) <= 0 ||
-                    !scheme_exclusion(market, scheme, i, backing[i]).empty() ||
+                const Cents most = largest_grant(market, scheme, i);
+                if (most <= 0 || !scheme_exclusion(market, scheme, i, backing[i]).empty() ||
                     (scheme.collective_only && !standing.dossier.empty() &&
                      dossier_of(i) == Standing::alone))
                     continue;
                 open[at * words + s / 64] |= std::uint64_t{1} << (s % 64);
+                asked[s].firms += 1;
+                asked[s].most += most;
             }
         }
     });
+    p.asked.resize(schemes);
+    for (const std::vector<Asked>& part : parts) {
+        for (std::size_t s = 0; s < schemes; ++s) {
+            p.asked[s].firms += part[s].firms;
+            p.asked[s].most += part[s].most;
+        }
+    }
     std::map<std::vector<std::uint64_t>, std::uint32_t> kinds;
     std::vector<std::uint64_t> key(words);
     std::size_t dossiers = 0;

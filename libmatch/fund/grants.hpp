@@ -18,7 +18,6 @@
 #include <cmath>
 #include <cstdint>
 #include <numeric>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -31,6 +30,7 @@ namespace libmatch {
 struct GrantResult {
     std::vector<Grant> grants;   ///< sorted by firm, then scheme
     std::vector<double> prices;  ///< by scheme, then by dossier: EUR of objective per EUR
+    std::vector<Asked> asked;    ///< by scheme
     Certificate certificate;     ///< in whole cents
 };
 
@@ -110,16 +110,19 @@ class GrantSolver {
 
     /// The grants that the problem still allows.
     [[nodiscard]] GrantBook book_of(const std::vector<Grant>& grants) const {
-        std::unordered_map<std::uint32_t, const Seeker*> of_firm;
-        for (const Seeker& s : problem_.seekers) of_firm.emplace(s.firm.value, &s);
+        std::vector<const Seeker*> of_firm;
+        for (const Seeker& s : problem_.seekers) {
+            if (s.firm.value >= of_firm.size()) of_firm.resize(s.firm.value + std::size_t{1});
+            of_firm[s.firm] = &s;
+        }
         GrantBook book(problem_);
         for (const Grant& g : grants) {
-            const auto at = of_firm.find(g.firm.value);
-            if (at == of_firm.end()) continue;
-            const auto& kind = problem_.kinds[at->second->kind];
+            if (g.firm.value >= of_firm.size() || of_firm[g.firm] == nullptr) continue;
+            const Seeker& seeker = *of_firm[g.firm];
+            const auto& kind = problem_.kinds[seeker.kind];
             const auto k = std::lower_bound(kind.begin(), kind.end(), g.scheme.value);
             if (k == kind.end() || *k != g.scheme.value) continue;
-            book.change(*at->second, static_cast<std::size_t>(k - kind.begin()),
+            book.change(seeker, static_cast<std::size_t>(k - kind.begin()),
                         static_cast<Cents>(std::llround(g.amount_eur * 100)));
         }
         return book;
@@ -168,6 +171,7 @@ class GrantSolver {
     GrantResult result(const GrantBook& book, const GrantDual::Prices& price,
                        const GrantDual::Prices& shared, Cents bound) const {
         GrantResult out;
+        out.asked = problem_.asked;
         for (const Seeker& s : problem_.seekers) {
             for (std::size_t k = 0; k < problem_.offers(s); ++k) {
                 const Cents amount = book.given(s, k);

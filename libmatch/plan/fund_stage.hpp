@@ -14,40 +14,29 @@
 #include <utility>
 #include <vector>
 
-#include <libmatch/core/parallel.hpp>
 #include <libmatch/fund/grants.hpp>
 #include <libmatch/plan/run.hpp>
 
 namespace libmatch::detail {
 
-/// How far each budget goes; `dossier`: of each firm, empty before any stands.
-inline void count_budgets(Run& run, const std::vector<Backing>& backing,
-                          const std::vector<std::uint32_t>& dossier) {
+/// How far each budget goes.
+inline void count_budgets(Run& run, const std::vector<Asked>& asked) {
     const Market& market = run.market;
+    std::vector<Cents> granted(market.schemes.size(), 0);
     run.plan.budgets.assign(market.schemes.size(), {});
-    parallel_chunks(market.schemes.size(), 1, run.options.threads, [&](std::size_t s, std::size_t) {
-        const Scheme& scheme = market.schemes[s];
+    for (const Grant& g : run.plan.grants) {
+        run.plan.budgets[g.scheme.value].firms_served += 1;
+        granted[g.scheme.value] += static_cast<Cents>(std::llround(g.amount_eur * 100));
+    }
+    for (std::size_t s = 0; s < granted.size(); ++s) {
         BudgetUse& use = run.plan.budgets[s];
         use.scheme = SchemeId(s);
-        Cents asked = 0, granted = 0;
-        for (const FirmId i : run.seekers) {
-            const Cents most = largest_grant(market, scheme, i);
-            if (most <= 0 || !scheme_exclusion(market, scheme, i, backing[i]).empty() ||
-                (scheme.collective_only && !dossier.empty() && dossier[i] == Standing::alone))
-                continue;
-            use.firms_open += 1;
-            asked += most;
-        }
-        for (const Grant& g : run.plan.grants) {
-            if (!(g.scheme == use.scheme)) continue;
-            use.firms_served += 1;
-            granted += static_cast<Cents>(std::llround(g.amount_eur * 100));
-        }
-        use.asked_eur = eur(asked);
-        use.granted_eur = eur(granted);
-        use.left_eur = scheme.budget_eur - eur(granted);
+        use.firms_open = static_cast<double>(asked[s].firms);
+        use.asked_eur = eur(asked[s].most);
+        use.granted_eur = eur(granted[s]);
+        use.left_eur = market.schemes[s].budget_eur - eur(granted[s]);
         use.marginal_eur = run.plan.prices[stage::fund][s];
-    });
+    }
 }
 
 inline void take_grants(Run& run, GrantResult result, double started, double spent) {
@@ -60,6 +49,7 @@ inline void take_grants(Run& run, GrantResult result, double started, double spe
     for (auto& [name, claimed] : run.plan.certificates) {
         if (name == stage::fund) claimed = c;
     }
+    count_budgets(run, result.asked);
 }
 
 inline void fund_stage(Run& run) {
@@ -74,7 +64,6 @@ inline void fund_stage(Run& run) {
     run.plan.certificates.emplace_back(stage::fund, Certificate{});
     const std::vector<Backing> backing = backing_of_firms(run.market, run.plan);
     take_grants(run, grant(run.market, run.seekers, backing, run.assign, run.control), started, 0);
-    count_budgets(run, backing, {});
     run.control.report(stage::fund, 1);
 }
 
@@ -129,7 +118,7 @@ inline void fund_again(Run& run) {
     const Certificate* before = run.plan.certificate(stage::fund);
     if (before == nullptr) return;
     const double started = run.control.elapsed(), spent = before->seconds;
-    GrantResult first{std::move(run.plan.grants), run.plan.prices[stage::fund], {}};
+    GrantResult first{std::move(run.plan.grants), run.plan.prices[stage::fund], {}, {}};
     run.plan.grants = first.grants;
     const Standing standing = standing_dossiers(run);
     const std::vector<Backing> backing = backing_of_firms(run.market, run.plan);
@@ -137,7 +126,6 @@ inline void fund_again(Run& run) {
         run,
         grant_again(run.market, run.seekers, backing, standing, first, run.assign, run.control),
         started, spent);
-    count_budgets(run, backing, standing.dossier);
     const std::vector<double> residual = residuals(run);
     for (Dossier& d : run.plan.dossiers) {
         Sum sum;

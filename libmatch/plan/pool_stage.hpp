@@ -76,7 +76,7 @@ inline void answer_again(Run& run, const std::vector<FirmId>& firms,
         changed = true;
     }
     if (!changed) return;
-    answer_left_out(problem, result, run.options.threads);
+    answer_left_out(problem, result, run.options.threads, run.control);
     std::erase_if(run.plan.unserved,
                   [](const Unserved& u) { return u.stage == stage::pool && u.amount_eur > 0; });
     name_left_out(run, firms, amounts, result);

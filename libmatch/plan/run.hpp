@@ -43,11 +43,11 @@ struct Run {
     Plan plan;
     std::vector<FirmId> seekers;  ///< firms that seek funds; filled by the stage fund
 
-    /// Whether the run was cancelled, and a stage has ended that says so.
-    [[nodiscard]] bool over() const {
-        return control.cancelled() &&
-               std::any_of(plan.certificates.begin(), plan.certificates.end(),
-                           [](const auto& c) { return c.second.status == Status::cancelled; });
+    /// Whether a cancel ended the run; the stage that ended last then says so.
+    [[nodiscard]] bool over() {
+        if (!control.cancelled() || plan.certificates.empty()) return false;
+        plan.certificates.back().second.status = Status::cancelled;
+        return true;
     }
     /// Time at which the stage starts; all progress is reported under its name.
     double begin(const std::string& name) {

@@ -30,7 +30,9 @@ class LeftOut {
         for (std::uint32_t g = 0; g < result.groups.size(); ++g) {
             const PoolGroup& group = result.groups[g];
             const std::uint32_t cell = problem_.rules[group.rule].cell_of(group.members.front());
-            groups_[key(group.rule, cell)].push_back({seat_place(group).a, g});
+            const PoolPlace seat = seat_place(group);
+            groups_[key(group.rule, cell)].push_back({seat.a, g});
+            seats_.push_back(point(seat));
         }
         for (auto& [cell, list] : groups_) std::sort(list.begin(), list.end());
     }
@@ -59,7 +61,7 @@ class LeftOut {
             }
         });
         if (!bonds_.any()) return;
-        for (const PoolGroup& group : result_.groups) mark_kept_apart(group);
+        for (std::uint32_t g = 0; g < result_.groups.size(); ++g) mark_kept_apart(g);
     }
 
   private:
@@ -119,7 +121,8 @@ class LeftOut {
     }
 
     /// Firms that a group would take but for a member to be kept apart from them.
-    void mark_kept_apart(const PoolGroup& group) {
+    void mark_kept_apart(std::uint32_t g) {
+        const PoolGroup& group = result_.groups[g];
         const Bonds& bonds = bonds_;
         for (const FirmId member : group.members) {
             const std::uint32_t unit = bonds.unit_of(member);
@@ -128,18 +131,22 @@ class LeftOut {
                 for (const FirmId i : bonds.firms(enemy)) {
                     const PoolRule& keyed = problem_.rules[group.rule];
                     if (result_.reasons[i] == PoolReason::not_worth && under(keyed, i) &&
-                        keyed.cell_of(i) == keyed.cell_of(member) &&
-                        needs_at(group, i).nothing_else())
+                        keyed.cell_of(i) == keyed.cell_of(member) && needs_at(g, i).nothing_else())
                         result_.reasons[i] = PoolReason::kept_apart;
                 }
             }
         }
     }
 
-    [[nodiscard]] double km(PoolPlace p, PoolPlace q) const {
+    /// In space; a plane has no third coordinate.
+    [[nodiscard]] SpherePoint point(PoolPlace p) const {
+        if (problem_.metric == Metric::sphere) return on_sphere(LatLon{p.a, p.b});
+        return {p.a, p.b, 0};
+    }
+    [[nodiscard]] double km(SpherePoint p, SpherePoint q) const {
         if (problem_.metric == Metric::none) return 0;
-        return problem_.metric == Metric::plane ? std::hypot(p.a - q.a, p.b - q.b)
-                                                : distance_km(LatLon{p.a, p.b}, LatLon{q.a, q.b});
+        return problem_.metric == Metric::plane ? std::hypot(p.x - q.x, p.y - q.y)
+                                                : distance_km(p, q);
     }
     [[nodiscard]] PoolPlace place(FirmId i) const {
         return problem_.metric == Metric::none ? PoolPlace{} : problem_.place[i];
@@ -148,8 +155,10 @@ class LeftOut {
     [[nodiscard]] NearestGroup nearest(FirmId i) const {
         constexpr double km_per_degree = earth_radius_km * 0.017453292519943295;
         const double unit = (problem_.metric == Metric::sphere ? km_per_degree : 1.0) * (1 - 1e-9);
-        double best = HUGE_VAL;
+        constexpr double rounding = 1 + 1e-12;
+        double best = HUGE_VAL, square = HUGE_VAL;
         std::uint32_t found = NearestGroup::none;
+        const SpherePoint here = point(place(i));
         for (std::uint32_t k = 0; k < problem_.rules.size(); ++k) {
             if (!under(problem_.rules[k], i)) continue;
             const auto at = groups_.find(key(k, problem_.rules[k].cell_of(i)));
@@ -164,9 +173,12 @@ class LeftOut {
             const auto middle = std::lower_bound(list.begin(), list.end(), Seated{a, 0});
             const auto look = [&](const Seated& s) {
                 if (std::fabs(s.a - a) * unit > best) return false;
-                const double far = km(place(i), seat_place(result_.groups[s.group]));
+                const double chord = square_of_chord(here, seats_[s.group]);
+                if (chord > square * rounding) return true;
+                const double far = km(here, seats_[s.group]);
                 if (far < best || (far == best && s.group < found)) {
                     best = far;
+                    square = chord;
                     found = s.group;
                 }
                 return true;
@@ -177,24 +189,24 @@ class LeftOut {
             }
         }
         if (found == NearestGroup::none) return {};
-        NearestGroup needs = needs_at(result_.groups[found], i);
-        needs.group = found;
-        return needs;
+        return needs_at(found, i);
     }
 
     /// What firm i, with all that are bound to it, lacks to be taken by a group.
-    [[nodiscard]] NearestGroup needs_at(const PoolGroup& group, FirmId i) const {
+    [[nodiscard]] NearestGroup needs_at(std::uint32_t g, FirmId i) const {
+        const PoolGroup& group = result_.groups[g];
         const DossierRule& rule = problem_.rules[group.rule].rule;
         const Bonds& bonds = bonds_;
-        const PoolPlace seat = seat_place(group);
+        const SpherePoint seat = seats_[g];
         NearestGroup needs;
-        needs.km = km(place(i), seat);
+        needs.group = g;
+        needs.km = km(point(place(i)), seat);
         needs.apart = bonds.has_enemy_in(i, group.members);
         double sum = 0, value = 0;
         std::size_t members = group.members.size();
         for (const FirmId j : group.members) sum += problem_.amount[j];
         const auto join = [&](FirmId j) {
-            const double far = km(place(j), seat);
+            const double far = km(point(place(j)), seat);
             needs.more_km = std::max(needs.more_km, far - rule.max_radius_km);
             value += problem_.value_of(j) - rule.cost_per_km * far;
             sum += problem_.amount[j];
@@ -219,6 +231,7 @@ class LeftOut {
     const Board* board_;
     PoolResult& result_;
     std::unordered_map<std::uint64_t, std::vector<Seated>> groups_;
+    std::vector<SpherePoint> seats_;  ///< of each group
 };
 
 }  // namespace libmatch::detail

@@ -146,7 +146,7 @@ inline void explain(const Board& board, const Reach& reach, unsigned threads, Po
     LeftOut(board.problem(), board.bonds(), &board, result)
         .answer(threads, [&](FirmId i, double& missing) {
             missing = reach.missing[i];
-            return reach.can_join.empty() || reach.can_join[i];
+            return !reach.complete || reach.can_join[i] != 0;
         });
 }
 
@@ -160,7 +160,6 @@ inline void explain(const Board& board, const Reach& reach, unsigned threads, Po
     if (!reach.complete) {  // stopped at once: safe prices for all, and no group
         reach.components.emplace_back();
         for (std::size_t i = 0; i < board.firms(); ++i) reach.components[0].firms.emplace_back(i);
-        reach.can_join.clear();
     }
     const double scale = value_scale(problem);
 
@@ -305,15 +304,15 @@ inline constexpr std::size_t components_to = 20'000;
 }
 
 /// Says again why firms are in no group, what is missing and where the nearest group is, for
-/// amounts that changed since.
-inline void answer_left_out(const PoolProblem& problem, PoolResult& result, unsigned threads) {
-    const Control go_on;
+/// amounts that changed since. Stopped work looks for no missing amounts.
+inline void answer_left_out(const PoolProblem& problem, PoolResult& result, unsigned threads,
+                            const Control& control) {
     if (problem.amount.size() >= detail::wide_from && detail::free_of_sites_and_bonds(problem)) {
-        detail::explain(detail::Ground(problem, threads, go_on), threads, go_on, result);
+        detail::explain(detail::Ground(problem, threads, control), threads, control, result);
         return;
     }
     const detail::Board board(problem, threads);
-    detail::explain(board, detail::ReachFinder(board).find(go_on), threads, result);
+    detail::explain(board, detail::ReachFinder(board).find(control), threads, result);
 }
 
 }  // namespace libmatch

@@ -35,7 +35,9 @@ inline constexpr Cents no_limit = Cents{1} << 52;
     constexpr double given_back = 1 + 1e-14;
     const double cents = eur * 100;
     if (!(cents < static_cast<double>(no_limit))) return no_limit;
-    return static_cast<Cents>(std::floor(cents > 0 ? cents * given_back : cents / given_back));
+    const double wanted = cents > 0 ? cents * given_back : cents / given_back;
+    const auto whole = static_cast<Cents>(wanted);  // towards 0: no call of a library
+    return static_cast<double>(whole) > wanted ? whole - 1 : whole;
 }
 /// The same, rounded up: of floors.
 [[nodiscard]] inline Cents cents_up(double eur) {
