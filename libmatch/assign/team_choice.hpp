@@ -28,6 +28,7 @@
 #include <span>
 #include <vector>
 
+#include <libmatch/assign/skill_rows.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/types.hpp>
 #include <libmatch/model/team.hpp>
@@ -70,11 +71,8 @@ inline void positions_of_largest(const std::vector<double>& values, std::size_t 
 
 class TeamChoice {
   public:
-    /// `columns`: the skills of the team, by skills instead of advisers.
-    TeamChoice(const Team& team, std::span<const double> columns)
-        : team_(team),
-          columns_(columns),
-          advisers_(columns.size() / std::max<std::size_t>(1, team.skills)) {}
+    /// `rows`: the skills of the team.
+    TeamChoice(const Team& team, const SkillRows& rows) : team_(team), rows_(rows) {}
 
     /// Another firm. `room`: members beside the pins, at most. Offers follow.
     void begin(FirmId i, std::size_t room, std::span<const PricedMember> pins) {
@@ -102,12 +100,21 @@ class TeamChoice {
         }
         for (const double level : base_) pinned_ += level;
         pinned_size_ += full_;
+        wanted_.clear(rows_.width());
+        for (std::size_t k = 0; k < skill_.size(); ++k) {
+            wanted_.need[skill_[k]] = need_[k];
+            wanted_.weight[skill_[k]] = weight_[k];
+            wanted_.base[skill_[k]] = base_[k];
+        }
         offer_.clear();
+        id_.clear();
     }
 
     /// A member that the firm may take; each adviser once, no pin.
     void offer(AdviserId j, double utility, double price) {
-        if (room_ > 0) offer_.push_back({j, utility, price});
+        if (room_ == 0) return;
+        offer_.push_back({j, utility, price});
+        id_.push_back(j.value);
     }
 
     /// `thresholds`: one per skill of the team, in and out: any give an answer, good ones soon.
@@ -123,7 +130,7 @@ class TeamChoice {
         bonus_.clear();
         if (room_ == 0 || offer_.empty()) return;
         read(thresholds);
-        set_levels();
+        set_net();
         weigh();
         gather_near();
         take_greedily();
@@ -187,8 +194,10 @@ class TeamChoice {
     [[nodiscard]] double size_of(std::size_t x) const {
         return std::fabs(offer_[x].utility) + std::fabs(offer_[x].price) + full_;
     }
+    /// l_jk of an offer above the pins.
     [[nodiscard]] double level(std::size_t x, std::size_t k) const {
-        return level_[k * offer_.size() + x];
+        const double skill = rows_.skill(id_[x], skill_[k]);
+        return std::max(0.0, weight_[k] * std::min(need_[k], skill) - base_[k]);
     }
 
     void read(std::span<const float> thresholds) {
@@ -205,39 +214,23 @@ class TeamChoice {
         return std::max(0.0, weight_[k] * need_[k] - base_[k]);
     }
 
-    void set_levels() {
-        const std::size_t count = offer_.size();
-        net_.resize(count);
-        id_.resize(count);
-        slack_.resize(count);
+    void set_net() {
+        net_.resize(offer_.size());
+        slack_.resize(offer_.size());
         const double part = error(1);
-        for (std::size_t x = 0; x < count; ++x) {
+        for (std::size_t x = 0; x < offer_.size(); ++x) {
             net_[x] = offer_[x].utility - offer_[x].price;
-            id_[x] = offer_[x].adviser.value;
             slack_[x] = part * size_of(x);
-        }
-        level_.resize(count * skill_.size());
-        for (std::size_t k = 0; k < skill_.size(); ++k) {
-            const double* column = columns_.data() + skill_[k] * advisers_;
-            double* to = level_.data() + k * count;
-            const double need = need_[k], weight = weight_[k], base = base_[k];
-            for (std::size_t x = 0; x < count; ++x) to[x] = weight * std::min(need, column[id_[x]]);
-            if (base == 0) continue;
-            for (std::size_t x = 0; x < count; ++x) to[x] = std::max(0.0, to[x] - base);
         }
     }
 
     /// r_j of every offer at the thresholds, from above.
     void weigh() {
-        const std::size_t count = offer_.size();
+        for (std::size_t k = 0; k < skill_.size(); ++k)
+            wanted_.threshold[skill_[k]] = threshold_[k];
         bonus_ = net_;
-        double* sum = bonus_.data();
-        for (std::size_t k = 0; k < skill_.size(); ++k) {
-            const double* from = level_.data() + k * count;
-            const double t = threshold_[k];
-            for (std::size_t x = 0; x < count; ++x) sum[x] += std::max(0.0, from[x] - t);
-        }
-        for (std::size_t x = 0; x < count; ++x) sum[x] += slack_[x];
+        rows_.add_gains(wanted_, id_, bonus_.data());
+        for (std::size_t x = 0; x < bonus_.size(); ++x) bonus_[x] += slack_[x];
         total_ = pinned_ + error(pinned_size_);
         for (const double t : threshold_) total_ += t + error(t);
     }
@@ -454,8 +447,8 @@ class TeamChoice {
     static constexpr std::int64_t most_teams = 200'000;
 
     const Team& team_;
-    std::span<const double> columns_;
-    std::size_t advisers_;
+    const SkillRows& rows_;
+    SkillRows::Wanted wanted_;
     std::size_t room_ = 0;
     std::vector<PricedMember> pins_, offer_;
     std::vector<std::size_t> skill_;     ///< those that the firm needs
@@ -463,7 +456,6 @@ class TeamChoice {
     std::vector<double> base_;           ///< covered by the pins
     std::vector<std::uint32_t> id_;      ///< advisers of the offers
     std::vector<double> net_, slack_;    ///< u - p of the offers, and what rounding can do to it
-    std::vector<double> level_;          ///< l_jk above the pins, by skills
     std::vector<double> bonus_;          ///< r_j of the offers, from above
     std::vector<std::uint32_t> near_, kept_;
     std::vector<double> near_level_, gain_;

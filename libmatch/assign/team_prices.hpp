@@ -43,7 +43,9 @@ class TeamPrices {
     void rise() {
         const std::size_t sample = std::max<std::size_t>(2'000, 4 * m_);
         const std::size_t stride = std::max<std::size_t>(1, p_.firms() / sample);
-        if (!find_level(4 * stride) || !climb(stride, 60)) return;
+        // One number for all advisers needs few firms.
+        const std::size_t few = std::max(4 * stride, p_.firms() / 2'000);
+        if (!find_level(few) || !climb(stride, 60)) return;
         std::fill(step_.begin(), step_.end(), 0.02 * scale_);
         if (stride >= 8 && !climb(stride / 4, 20)) return;
         std::fill(step_.begin(), step_.end(), 0.005 * scale_);
@@ -176,12 +178,11 @@ class TeamPrices {
         return sum / static_cast<double>(std::max<std::size_t>(1, m_));
     }
 
+    /// What all seats cost, those of pins too: firms pay for their pins.
     [[nodiscard]] double seats() const {
         double sum = 0;
-        for (std::size_t j = 0; j < m_; ++j) {
-            const std::int64_t room = p_.room(AdviserId(j));
-            if (room > 0) sum += prices_[j] * static_cast<double>(room);
-        }
+        for (std::size_t j = 0; j < m_; ++j)
+            sum += prices_[j] * static_cast<double>(p_.seats(AdviserId(j)));
         return sum;
     }
     [[nodiscard]] double excess(std::size_t j, std::int64_t load, std::size_t stride) const {

@@ -61,6 +61,7 @@ class TeamProblem {
           m_(source.advisers()),
           width_(std::min(width, m_)),
           pin_begin_(pin_offsets(limits.pinned, n_)),
+          rows_(team_),
           room_(limits.capacity),
           adviser_(n_ * width_),
           utility_(n_ * width_),
@@ -69,11 +70,6 @@ class TeamProblem {
           fresh_(n_, 1),
           members_(n_) {
         for (const Pair& p : limits.pinned) --room_[p.adviser];
-        columns_.resize(team_.skill.size());
-        for (std::size_t j = 0; j < m_; ++j) {
-            const auto skill = team_.skill_of(AdviserId(j));
-            for (std::size_t k = 0; k < skill.size(); ++k) columns_[k * m_ + j] = skill[k];
-        }
     }
 
     [[nodiscard]] std::size_t firms() const { return n_; }
@@ -81,6 +77,7 @@ class TeamProblem {
     [[nodiscard]] std::size_t width() const { return width_; }
     [[nodiscard]] unsigned threads() const { return threads_; }
     [[nodiscard]] const Team& team() const { return team_; }
+    [[nodiscard]] std::int64_t seats(AdviserId j) const { return limits_.capacity[j]; }
     /// Seats that no pin takes.
     [[nodiscard]] std::int64_t room(AdviserId j) const { return room_[j]; }
     /// Members that a firm may take beside its pins.
@@ -161,7 +158,7 @@ class TeamProblem {
 
     [[nodiscard]] double utility(FirmId i, AdviserId j) const { return source_.utility(i, j); }
 
-    [[nodiscard]] TeamChoice chooser() const { return {team_, columns_}; }
+    [[nodiscard]] TeamChoice chooser() const { return {team_, rows_}; }
     /// Starts a choice for the firm, with its pins.
     void begin(TeamChoice& choice, FirmId i, std::span<const double> prices) const {
         std::array<PricedMember, Team::most_members> own{};
@@ -252,8 +249,8 @@ class TeamProblem {
     unsigned threads_;
     std::size_t n_, m_, width_;
     std::vector<std::size_t> pin_begin_;
+    SkillRows rows_;
     std::vector<std::int64_t> room_;
-    std::vector<double> columns_;         ///< the skills, by skills
     std::vector<std::uint32_t> adviser_;  ///< lists: width_ slots per firm
     std::vector<double> utility_;
     std::vector<std::uint32_t> listed_;  ///< slots in use

@@ -145,7 +145,7 @@ class TeamAssigner {
         bool searched = false;
         for (int turn = 0; turn < most_turns && idle < patience && !control_.stop(); ++turn) {
             const double before = gap();
-            if (idle == patience - 1) {
+            if (searched) {
                 prices.polish(glances, result_.certificate.objective);
             } else {
                 prices.settle(glances);

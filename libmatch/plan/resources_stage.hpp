@@ -39,13 +39,8 @@ class ResourceLists {
         for (std::size_t i = first; i < last; ++i)
             unmet.push_back(unmet_need(market_, FirmId(i), advisers[i]));
         const Team team = resource_team(market_, first, unmet);
-        const std::size_t resources = market_.resources.size();
-        std::vector<double> columns(team.skill.size());
-        for (std::size_t r = 0; r < resources; ++r) {
-            for (std::size_t s = 0; s < team.skills; ++s)
-                columns[s * resources + r] = team.skill_of(AdviserId(r))[s];
-        }
-        TeamChoice choice(team, columns);
+        const SkillRows rows(team);
+        TeamChoice choice(team, rows);
         std::vector<float> thresholds(team.skills);
         for (std::size_t i = first; i < last; ++i) {
             if (control.stop()) {
