@@ -38,6 +38,7 @@ class Board {
         std::size_t least = 1;  ///< members
         std::size_t most = 1;   ///< members; never above the number of firms
         double radius = HUGE_VAL;
+        double far_square = HUGE_VAL;  ///< squares of chords above are beyond the radius
         double cost_per_km = 0;
         double opening = 0;
         std::vector<FirmId> firms;              ///< by cell, then place, then index
@@ -115,7 +116,8 @@ class Board {
         const Rule& rule = rule_of(seat);
         for (const FirmId i : firms) {
             const std::uint32_t spot = rule.spot_of[i];
-            if (spot == none || rule.cell_of_spot[spot] != seats_[seat].cell) continue;
+            if (spot == none || rule.cell_of_spot[spot] != seats_[seat].cell || is_far(i, seat))
+                continue;
             const double far = km(i, seat);
             if (far <= rule.radius) visit(i, far);
         }
@@ -146,6 +148,7 @@ class Board {
         }
         const std::uint32_t cell = rule.cell_of_spot[spot];
         for (std::uint32_t s = 0; s < problem_.sites.size(); ++s) {
+            if (square_of_chord(firm_at_[i], site_at_[s]) > rule.far_square) continue;
             const double km = distance(firm_at_[i], site_at_[s]);
             if (km <= rule.radius) {
                 visit(
@@ -178,6 +181,12 @@ class Board {
         if (problem_.metric == Metric::none) return 0;
         return distance(firm_at_[i], seat_point(at));
     }
+    /// Whether the seat is beyond the radius for the firm, without an arcsine: what is not far may
+    /// be beyond all the same, by a hair.
+    [[nodiscard]] bool is_far(FirmId i, std::size_t seat) const {
+        return problem_.metric != Metric::none &&
+               square_of_chord(firm_at_[i], seat_point(seats_[seat])) > rule_of(seat).far_square;
+    }
 
   private:
     void place_points() {
@@ -209,6 +218,9 @@ class Board {
         rule.most = std::min(static_cast<std::size_t>(keyed.rule.max_members),
                              std::max<std::size_t>(firms(), 1));
         rule.radius = keyed.rule.max_radius_km;
+        const double reach =
+            problem_.metric == Metric::sphere ? chord_of(rule.radius) : rule.radius;
+        rule.far_square = reach * reach * (1 + 1e-9);
         rule.cost_per_km = keyed.rule.cost_per_km;
         rule.opening = keyed.rule.opening_cost;
         rule.at_sites = problem_.at_sites(k);
@@ -293,7 +305,9 @@ class Board {
                           [&](std::uint32_t spot) { return coordinate(spot) <= middle.a + width; });
         }
         for (std::uint32_t spot = first; spot < last; ++spot) {
-            const double km = distance(firm_at_[rule.firms[rule.spot_begin[spot]]], at);
+            const SpherePoint& there = firm_at_[rule.firms[rule.spot_begin[spot]]];
+            if (square_of_chord(there, at) > rule.far_square) continue;
+            const double km = distance(there, at);
             if (km <= rule.radius) visit(spot, km);
         }
     }

@@ -73,22 +73,32 @@ class LargeSearch : public SearchBase {
     static constexpr int later_rounds = 8;
     static constexpr long rough_nodes = 10;  ///< per seat, in rounds
 
-    /// Rounds of master, pricing and proof. True once the proven bound is as good as the master's
-    /// own value.
+    /// Rounds of master, pricing and proof, and some more as long as a few such spells will close
+    /// the gap: better prices cost less than better groups. True once the proven bound is as good
+    /// as the master's own value.
     template <class Tick>
     bool generate(FirstOrderMaster& master, int& round, int until, const Tick& tick) {
+        constexpr double few = 4;
         const double near = 0.1 * std::max(settings_.gap, 1e-4);
-        while (round < until && !control_.stop()) {
-            ++round;
-            if (!master.solve(control_)) return false;
-            set_prices(part_.firms, master.prices());
-            const double hoped = total(master.prices());
-            thin_out(master);
-            prove(rough_nodes, &columns_);
-            tick(std::min(0.95, 0.05 + 0.9 * static_cast<double>(round) / settings_.max_rounds));
-            if (best_.bound - hoped <= near * std::fabs(hoped)) return true;
+        for (double before = best_.bound;; before = best_.bound) {
+            while (round < until && !control_.stop()) {
+                ++round;
+                if (!master.solve(control_)) return false;
+                set_prices(part_.firms, master.prices());
+                const double hoped = total(master.prices());
+                thin_out(master);
+                prove(rough_nodes, &columns_);
+                tick(
+                    std::min(0.95, 0.05 + 0.9 * static_cast<double>(round) / settings_.max_rounds));
+                if (best_.bound - hoped <= near * std::fabs(hoped)) return true;
+            }
+            const double open =
+                best_.bound - settings_.gap * std::fabs(best_.bound) - best_.objective;
+            until = std::min(settings_.max_rounds, round + later_rounds);
+            if (control_.stop() || round == until || open <= 0 ||
+                few * (before - best_.bound) < open)
+                return false;
         }
-        return false;
     }
 
     void go_back_to_best(Packing& packing) const {

@@ -144,6 +144,7 @@ class Packing {
             out[i] = is_out(i);
             if (out[i]) outside.push_back(i);
         }
+        std::size_t left = outside.size();
         const std::vector<double>& free = space_->zeros;
         // A heap of what each seat offered when it was last priced; offers only fall as firms
         // leave.
@@ -165,8 +166,11 @@ class Packing {
             if (free_all) {
                 open(offer.seat, offer.members);
                 for (const FirmId i : offer.members) out[i] = 0;
+                left -= offer.members.size();
                 changed = true;
             }
+            if (2 * left < outside.size())
+                std::erase_if(outside, [&](FirmId i) { return !out[i]; });
             pricer.load(offer.seat, free, out, outside);
             const Pricer::Answer answer = pricer.search(worth, greedy_nodes);
             if (answer.best <= worth) continue;
@@ -212,7 +216,8 @@ class Packing {
     [[nodiscard]] double gain_at(FirmId i, std::uint32_t seat) const {
         const Board::Rule& rule = board_->rule_of(seat);
         const std::uint32_t spot = rule.spot_of[i];
-        if (spot == Board::none || rule.cell_of_spot[spot] != board_->seats()[seat].cell)
+        if (spot == Board::none || rule.cell_of_spot[spot] != board_->seats()[seat].cell ||
+            board_->is_far(i, seat))
             return -HUGE_VAL;
         const double km = board_->km(i, seat);
         if (km > rule.radius) return -HUGE_VAL;
@@ -312,11 +317,10 @@ class Packing {
         double best = worth;
         std::uint32_t where = Board::none;
         each_group_near(i, [&](std::uint32_t g) {
-            const double gain = gain_at(i, groups_[g].seat);
-            if (gain > best &&
-                lawful(groups_[g].seat, groups_[g].sum + amount(i),
-                       groups_[g].members.size() + 1) &&
-                keeps_apart(i, groups_[g])) {
+            const Group& group = groups_[g];
+            if (!lawful(group.seat, group.sum + amount(i), group.members.size() + 1)) return;
+            const double gain = gain_at(i, group.seat);
+            if (gain > best && keeps_apart(i, group)) {
                 best = gain;
                 where = g;
             }
@@ -368,10 +372,13 @@ class Packing {
             best = -here;
             drop = true;
         }
+        std::uint32_t seat = g.seat;
+        double there = 0;
         each_group_near(i, [&](std::uint32_t to) {
-            if (to == from) return;
             const Group& h = groups_[to];
-            const double there = gain_at(i, h.seat) - here;
+            if (h.seat == g.seat) return;  // no firm gains anything there
+            if (h.seat != seat) there = gain_at(i, h.seat) - here;
+            seat = h.seat;
             if (may_leave && there > best &&
                 lawful(h.seat, h.sum + amount(i), h.members.size() + 1) && keeps_apart(i, h)) {
                 best = there;
