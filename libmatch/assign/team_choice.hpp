@@ -28,10 +28,10 @@
 #include <span>
 #include <vector>
 
-#include <libmatch/assign/skill_rows.hpp>
 #include <libmatch/core/exact_sum.hpp>
 #include <libmatch/core/types.hpp>
 #include <libmatch/model/team.hpp>
+#include <libmatch/score/skill_rows.hpp>
 
 namespace libmatch::detail {
 

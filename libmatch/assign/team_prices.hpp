@@ -6,8 +6,7 @@
 // equal to seats: the step grows while it goes one way and is halved when it turns (Rprop). The
 // height of the prices is found on a sample of firms against a share of the seats, over all pairs;
 // then all firms are asked, mostly on their lists, which are renewed over all pairs. Subgradient
-// steps of Polyak's length, towards the worth of the best answer known, go on where kinks stop the
-// single steps. Nothing here proves anything: every bound comes from a look over all pairs.
+// steps of Polyak's length, towards the worth of the best answer known, go on once there is one. Nothing here proves anything: every bound comes from a look over all pairs.
 // Complexity: a bounded number of glances and looks. Deterministic. Source: M. Riedmiller, H.
 // Braun, "A direct adaptive method for faster backpropagation learning", 1993; B. T. Polyak,
 // "Minimization of unsmooth functionals", 1969; M. L. Fisher, Management Science 27, 1981.
@@ -41,7 +40,7 @@ class TeamPrices {
 
     /// From 0 to about their height, on a sample, and then on one four times as large.
     void rise() {
-        const std::size_t sample = std::max<std::size_t>(2'000, 4 * m_);
+        const std::size_t sample = std::max<std::size_t>(2'000, m_);
         const std::size_t stride = std::max<std::size_t>(1, p_.firms() / sample);
         // One number for all advisers needs few firms.
         const std::size_t few = std::max(4 * stride, p_.firms() / 2'000);

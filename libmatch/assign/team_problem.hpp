@@ -61,7 +61,7 @@ class TeamProblem {
           m_(source.advisers()),
           width_(std::min(width, m_)),
           pin_begin_(pin_offsets(limits.pinned, n_)),
-          rows_(team_),
+          rows_(team_.skills, team_.skill),
           room_(limits.capacity),
           adviser_(n_ * width_),
           utility_(n_ * width_),
@@ -113,7 +113,7 @@ class TeamProblem {
         const bool whole =
             each_firm<ExactSum>(stride, watch, sum, [&](Desk& desk, FirmId i, ExactSum& part) {
                 TeamChoice& choice = desk.choice;
-                offer_all(choice, i, prices);
+                offer_all(choice, i, prices, desk.row);
                 choice.solve(thresholds(i), fresh_[i] != 0 ? first_steps : steps);
                 fresh_[i] = 0;
                 members_[i] = choice.members();
@@ -173,6 +173,7 @@ class TeamProblem {
     struct Desk {
         TeamChoice choice;
         std::vector<std::uint32_t> kept;
+        PairRow row;
     };
     template <class Part, class Firm>
     bool each_firm(std::size_t stride, const TeamWatch& watch, Part& sum, const Firm& firm) {
@@ -182,7 +183,7 @@ class TeamProblem {
         std::vector<Part> parts(chunks);
         std::vector<char> done(chunks, 0);
         watch.chunks(asked, chunk, threads_, [&](std::size_t begin, std::size_t end) {
-            Desk desk{chooser(), {}};
+            Desk desk{chooser(), {}, {}};
             for (std::size_t k = begin; k < end; ++k) {
                 if (k % 16 == 0 && watch.stop()) return;
                 firm(desk, FirmId(k * stride), parts[begin / chunk]);
@@ -199,7 +200,8 @@ class TeamProblem {
         return std::all_of(done.begin(), done.end(), [](char d) { return d != 0; });
     }
 
-    void offer_all(TeamChoice& choice, FirmId i, std::span<const double> prices) const {
+    void offer_all(TeamChoice& choice, FirmId i, std::span<const double> prices,
+                   PairRow& row) const {
         begin(choice, i, prices);
         if (demand(i) == 0) return;
         const auto pinned = pins(i);
@@ -216,10 +218,9 @@ class TeamProblem {
             }
             return;
         }
-        for (std::size_t j = 0; j < m_; ++j) {
-            if (source_.eligible(i, AdviserId(j)))
-                offer(AdviserId(j), source_.utility(i, AdviserId(j)));
-        }
+        source_.pairs_of(i, row);
+        for (std::size_t x = 0; x < row.adviser.size(); ++x)
+            offer(AdviserId(row.adviser[x]), row.value[x]);
     }
 
     /// The offers that can add most, and the members of the best team; by adviser.

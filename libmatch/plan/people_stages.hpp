@@ -9,9 +9,9 @@
 #include <vector>
 
 #include <libmatch/assign/assign.hpp>
-#include <libmatch/core/parallel.hpp>
 #include <libmatch/plan/paths.hpp>
 #include <libmatch/plan/run.hpp>
+#include <libmatch/retrieve/dossier_source.hpp>
 #include <libmatch/retrieve/hours_source.hpp>
 #include <libmatch/retrieve/matrix_source.hpp>
 #include <libmatch/score/dossiers.hpp>
@@ -23,104 +23,85 @@ struct Rows {
     std::vector<std::int64_t> begin{0};
     std::vector<std::uint32_t> column;
     std::vector<double> value;
-    void add(AdviserId j, double utility) {
-        column.push_back(j.value);
-        value.push_back(utility);
-    }
     void end_row() { begin.push_back(static_cast<std::int64_t>(column.size())); }
-
-    void append(const Rows& more) {
-        const std::int64_t before = begin.back();
-        for (std::size_t k = 1; k < more.begin.size(); ++k) begin.push_back(before + more.begin[k]);
-        column.insert(column.end(), more.column.begin(), more.column.end());
-        value.insert(value.end(), more.value.begin(), more.value.end());
-    }
 };
 
-/// A row for each dossier, filled by fill(dossier index, rows) in parallel; rows that the run was
-/// stopped before have none of their pairs, and are not filled.
-template <class Fill>
-[[nodiscard]] Rows rows_of_dossiers(Run& run, const std::string& name, const Fill& fill) {
-    constexpr std::size_t chunk = 32, batch = 16 * chunk;
-    const std::size_t n = run.plan.dossiers.size();
-    Rows rows;
-    for (std::size_t first = 0; first < n; first += batch) {
-        std::vector<Rows> parts(batch / chunk);
-        const std::size_t count = std::min(batch, n - first);
-        parallel_chunks(count, chunk, run.options.threads, [&](std::size_t begin, std::size_t end) {
-            Rows& part = parts[begin / chunk];
-            for (std::size_t d = begin; d < end; ++d) {
-                if (!run.control.stop()) fill(first + d, part);
-                part.end_row();
-            }
-        });
-        for (std::size_t k = 0; k * chunk < count; ++k) rows.append(parts[k]);
-        run.control.report(name, 0);
-    }
-    return rows;
-}
-
-/// Assigns rows; `load`: what row i takes of a limit in `limits.hours`, if that is given. Rows
-/// that are not complete bound nothing, but no choice of a dossier is worth more than 1.
-inline AssignmentResult assign_rows(Run& run, const std::string& name, const Rows& rows,
-                                    const AssignmentLimits& limits, const std::vector<double>& load,
-                                    double started, bool complete = true) {
-    const std::size_t columns = std::max(limits.capacity.size(), limits.hours.size());
-    const SparseSource source(columns, rows.begin, rows.column, rows.value);
+/// Assigns pairs; `load`: what row i takes of a limit in `limits.hours`, if that is given.
+inline AssignmentResult assign_pairs(Run& run, const std::string& name, const PairSource& source,
+                                     const AssignmentLimits& limits,
+                                     const std::vector<double>& load, double started) {
     const HoursSource with_hours(source, [&](FirmId i, AdviserId) { return load[i]; });
     AssignmentOptions options = run.assign;
     // These problems are small, so a gap would save nothing; no prices prove hours exactly.
     options.exact = limits.hours.empty() && !limits.team;
-    const PairSource& pairs =
-        limits.hours.empty() ? static_cast<const PairSource&>(source) : with_hours;
+    const PairSource& pairs = limits.hours.empty() ? source : with_hours;
     AssignmentResult result = assign(pairs, limits, options, run.control);
-    if (!complete) {
-        result.certificate.unit = 0;
-        result.certificate.bound = static_cast<double>(source.firms());
-        if (result.certificate.status != Status::infeasible)
-            result.certificate.status = run.control.stop_status();
-    }
     run.plan.prices[name] = result.prices;
     run.certify(name, result.certificate, started);
     return result;
 }
 
+/// The dossiers by the place where they meet, and where each of them stands in the plan.
+struct BySeat {
+    std::vector<Dossier> dossiers;
+    std::vector<std::uint32_t> at;
+
+    explicit BySeat(const Run& run) {
+        const std::vector<Dossier>& all = run.plan.dossiers;
+        std::vector<std::pair<std::uint32_t, std::uint32_t>> order;
+        for (std::size_t d = 0; d < all.size(); ++d) {
+            order.emplace_back(seat_place(run.market, all[d]).value, static_cast<std::uint32_t>(d));
+        }
+        std::sort(order.begin(), order.end());
+        for (const auto& [place, d] : order) {
+            dossiers.push_back(all[d]);
+            at.push_back(d);
+        }
+    }
+};
+
+/// The advisers of a dossier's members, by id.
+[[nodiscard]] inline std::vector<DossierSource::Known> known_to(
+    const Dossier& dossier, const std::vector<std::vector<AdviserId>>& advisers) {
+    std::vector<AdviserId> all;  // each once for every member it serves
+    for (const DossierMember& m : dossier.members) {
+        const auto& of_firm = advisers[m.firm];
+        for (auto at = of_firm.begin(); at != of_firm.end(); ++at) {
+            if (std::find(of_firm.begin(), at, *at) == at) all.push_back(*at);
+        }
+    }
+    std::sort(all.begin(), all.end());
+    std::vector<DossierSource::Known> known;
+    for (auto at = all.begin(); at != all.end();) {
+        const auto end = std::upper_bound(at, all.end(), *at);
+        known.push_back(
+            {*at, static_cast<double>(end - at) / static_cast<double>(dossier.members.size())});
+        at = end;
+    }
+    return known;
+}
+
 inline void lead_stage(Run& run) {
     const double started = run.begin(stage::lead);
     const Market& market = run.market;
+    const BySeat by_seat(run);
     const auto advisers = advisers_of_firms(market, run.plan);
-    const std::vector<double> trust = trust_in_helpers(market);
-    const Rows rows = rows_of_dossiers(run, stage::lead, [&](std::size_t k, Rows& part) {
-        const Dossier& d = run.plan.dossiers[k];
-        const PlaceId seat = seat_place(market, d);
-        const DossierNeeds needs = needs_of(market, d);
-        std::vector<AdviserId> known;  // each once for every member it serves
-        for (const DossierMember& m : d.members) {
-            const auto& of_firm = advisers[m.firm];
-            for (auto at = of_firm.begin(); at != of_firm.end(); ++at) {
-                if (std::find(of_firm.begin(), at, *at) == at) known.push_back(*at);
-            }
-        }
-        for (std::size_t j = 0; j < market.advisers.size(); ++j) {
-            const AdviserId adviser(j);
-            if (!may_lead(market, seat, adviser)) continue;
-            const auto share =
-                static_cast<double>(std::count(known.begin(), known.end(), adviser)) /
-                static_cast<double>(d.members.size());
-            part.add(adviser, lead_utility(market, needs, seat, share, trust, adviser));
-        }
-    });
+    std::vector<std::vector<DossierSource::Known>> known;
     std::vector<double> hours;
-    for (const Dossier& d : run.plan.dossiers) hours.push_back(writing_hours(market, d));
+    for (const Dossier& d : by_seat.dossiers) {
+        known.push_back(known_to(d, advisers));
+        hours.push_back(writing_hours(market, d));
+    }
+    const DossierSource source(market, by_seat.dossiers, DossierSource::Role::lead,
+                               std::move(known));
     AssignmentLimits limits;
     if (market.advisers.dossier_hours.empty()) {
         limits.capacity = market.advisers.dossier_capacity;
     } else {
         limits.hours = market.advisers.dossier_hours;
     }
-    const auto result =
-        assign_rows(run, stage::lead, rows, limits, hours, started, !run.control.stop());
-    for (const Pair& p : result.pairs) run.plan.dossiers[p.firm].lead = p.adviser;
+    const auto result = assign_pairs(run, stage::lead, source, limits, hours, started);
+    for (const Pair& p : result.pairs) run.plan.dossiers[by_seat.at[p.firm]].lead = p.adviser;
 }
 
 /// Advisers for what the lead of a dossier does not cover, as teams in which the leads are pinned.
@@ -132,7 +113,8 @@ inline void specialists_stage(Run& run) {
         return;
     }
     const double started = run.begin(stage::specialists);
-    std::vector<Dossier>& dossiers = run.plan.dossiers;
+    const BySeat by_seat(run);
+    const std::vector<Dossier>& dossiers = by_seat.dossiers;
     AssignmentLimits limits;
     limits.team = dossier_team(market, dossiers);
     limits.capacity = specialist_seats(market, dossiers);
@@ -141,34 +123,19 @@ inline void specialists_stage(Run& run) {
         limits.demand.push_back(lead.known() ? 1 + market.settings.specialists_per_dossier : 0);
         if (lead.known()) limits.pinned.push_back({FirmId(d), lead});
     }
-    const std::vector<double> trust = trust_in_helpers(market);
-    const auto fill = [&](std::size_t d, Rows& part) {
-        const AdviserId lead = dossiers[d].lead;
-        const PlaceId seat = seat_place(market, dossiers[d]);
-        for (std::size_t j = 0; j < market.advisers.size() && lead.known(); ++j) {
-            const AdviserId adviser(j);
-            if (adviser == lead || (capacity[j] > 0 && may_assist(market, seat, adviser)))
-                part.add(adviser, specialist_utility(market, seat, trust, adviser));
-        }
-    };
-    Rows rows = rows_of_dossiers(run, stage::specialists, fill);
-    if (run.control.stop()) {  // the leads alone
-        rows = {};
-        for (const Dossier& d : dossiers) {
-            if (d.lead.known())
-                rows.add(d.lead, specialist_utility(market, seat_place(market, d), trust, d.lead));
-            rows.end_row();
-        }
-    }
-    const auto result =
-        assign_rows(run, stage::specialists, rows, limits, {}, started, !run.control.stop());
+    const DossierSource source(market, dossiers, DossierSource::Role::specialist, {});
+    const auto result = assign_pairs(run, stage::specialists, source, limits, {}, started);
     for (const Pair& p : result.pairs) {
         const Dossier& d = dossiers[p.firm];
         if (p.adviser == d.lead) continue;
         run.plan.specialists.push_back(
-            {DossierId(p.firm.value), p.adviser,
+            {DossierId(by_seat.at[p.firm]), p.adviser,
              beyond_lead(market, needs_of(market, d), d.lead, p.adviser)});
     }
+    std::sort(run.plan.specialists.begin(), run.plan.specialists.end(),
+              [](const Specialist& a, const Specialist& b) {
+                  return a.dossier == b.dossier ? a.adviser < b.adviser : a.dossier < b.dossier;
+              });
 }
 
 inline void lend_stage(Run& run) {
@@ -215,7 +182,8 @@ inline void lend_stage(Run& run) {
             limits.capacity.push_back(l.capacity);
         }
     }
-    const auto result = assign_rows(run, stage::lend, rows, limits, amounts, started);
+    const SparseSource source(run.market.lenders.size(), rows.begin, rows.column, rows.value);
+    const auto result = assign_pairs(run, stage::lend, source, limits, amounts, started);
     for (const Pair& p : result.pairs) {
         Loan loan = wanted_loans[p.firm];
         loan.lender = LenderId(p.adviser.value);

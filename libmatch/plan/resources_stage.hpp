@@ -39,7 +39,7 @@ class ResourceLists {
         for (std::size_t i = first; i < last; ++i)
             unmet.push_back(unmet_need(market_, FirmId(i), advisers[i]));
         const Team team = resource_team(market_, first, unmet);
-        const SkillRows rows(team);
+        const SkillRows rows(team.skills, team.skill);
         TeamChoice choice(team, rows);
         std::vector<float> thresholds(team.skills);
         for (std::size_t i = first; i < last; ++i) {

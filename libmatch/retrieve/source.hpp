@@ -18,6 +18,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -107,6 +108,13 @@ struct StoredRows {
     std::span<const double> value;
 };
 
+/// The eligible pairs of one firm, by adviser, with their utilities.
+struct PairRow {
+    std::vector<std::uint32_t> adviser;
+    std::vector<double> value;
+    std::uint32_t key = 0xffffffff;  ///< of the source that wrote it, to know it again
+};
+
 class PairSource {
   public:
     virtual ~PairSource() = default;
@@ -134,6 +142,18 @@ class PairSource {
     }
     /// All pairs, where the source holds them in rows and reading them all costs little.
     [[nodiscard]] virtual std::optional<StoredRows> stored() const { return std::nullopt; }
+    /// Writes all pairs of a firm. The row is new, or as the last call to this source left it: what
+    /// it holds may serve again.
+    virtual void pairs_of(FirmId i, PairRow& row) const {
+        row.adviser.clear();
+        row.value.clear();
+        for (std::size_t j = 0; j < advisers(); ++j) {
+            const AdviserId adviser(j);
+            if (!eligible(i, adviser)) continue;
+            row.adviser.push_back(adviser.value);
+            row.value.push_back(utility(i, adviser));
+        }
+    }
     /// Hours that an eligible pair takes; asked only where capacities are hours.
     [[nodiscard]] virtual double load(FirmId, AdviserId) const { return 1; }
     /// Why a pair is not eligible, for people.
@@ -283,9 +303,18 @@ class KeepAbove {
     std::vector<ValuedPair>* out_;
 };
 
-/// Answers both questions for a source that can scan the pairs of one firm:
-/// `scan(i, prices, keep)` calls keep.offer(j, u, u - p_j) for every pair that may reach
-/// keep.floor().
+/// A scan that needs room to work in is given as a function that makes one for a thread.
+template <class Scan>
+[[nodiscard]] decltype(auto) scan_of_thread(const Scan& scan) {
+    if constexpr (std::is_invocable_v<const Scan&>) {
+        return scan();
+    } else {
+        return (scan);
+    }
+}
+
+/// Answers both questions for a source that can scan the pairs of one firm: `scan(i, keep)` calls
+/// keep.offer(j, u, u - p_j) for every pair that may reach keep.floor().
 template <class Scan>
 void best_by_scan(std::span<const FirmId> who, std::span<const double> prices,
                   CandidateLists& lists, unsigned threads, const Control& control, double least,
@@ -293,10 +322,11 @@ void best_by_scan(std::span<const FirmId> who, std::span<const double> prices,
     constexpr std::size_t chunk = 256;
     parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
         KeepBest keep(lists.width());
+        auto&& own = scan_of_thread(scan);
         for (std::size_t k = begin; k < end && !control.stop(); ++k) {
             keep.clear(least);
             keep.promise(least_listed(lists, who[k], prices));
-            scan(who[k], keep);
+            own(who[k], keep);
             keep.write(who[k], lists);
         }
     });
@@ -310,10 +340,11 @@ std::vector<ValuedPair> above_by_scan(std::span<const FirmId> who,
     std::vector<std::vector<ValuedPair>> parts((who.size() + chunk - 1) / chunk);
     parallel_chunks(who.size(), chunk, threads, [&](std::size_t begin, std::size_t end) {
         auto& part = parts[begin / chunk];
+        auto&& own = scan_of_thread(scan);
         for (std::size_t k = begin; k < end && !control.stop(); ++k) {
             const auto first = static_cast<std::ptrdiff_t>(part.size());
             KeepAbove keep(who[k], threshold[who[k]], part);
-            scan(who[k], keep);
+            own(who[k], keep);
             std::sort(
                 part.begin() + first, part.end(),
                 [](const ValuedPair& a, const ValuedPair& b) { return a.adviser < b.adviser; });

@@ -72,19 +72,27 @@ struct DossierNeeds {
            s.lead_hours_per_member * static_cast<double>(dossier.members.size());
 }
 
-/// In the network that leads, with the labels required, and allowed to work at the seat.
-[[nodiscard]] inline bool may_assist(const Market& market, PlaceId seat, AdviserId j) {
+/// In the network that leads, with the labels required.
+[[nodiscard]] inline bool helps(const Market& market, AdviserId j) {
     const Advisers& a = market.advisers;
     const WordSet labels = market.settings.lead_labels_required;
-    return a.network[j] == market.settings.lead_network && (a.labels[j] & labels) == labels &&
-           market.geography.contains(a.zone[j], market.places[seat].commune);
+    return a.network[j] == market.settings.lead_network && (a.labels[j] & labels) == labels;
+}
+
+/// Whether an adviser has time to write dossiers.
+[[nodiscard]] inline bool writes(const Market& market, AdviserId j) {
+    const Advisers& a = market.advisers;
+    return a.dossier_hours.empty() ? a.dossier_capacity[j] > 0 : a.dossier_hours[j] > 0;
+}
+
+/// Helps dossiers, and is allowed to work at the seat.
+[[nodiscard]] inline bool may_assist(const Market& market, PlaceId seat, AdviserId j) {
+    return helps(market, j) &&
+           market.geography.contains(market.advisers.zone[j], market.places[seat].commune);
 }
 
 [[nodiscard]] inline bool may_lead(const Market& market, PlaceId seat, AdviserId j) {
-    const Advisers& a = market.advisers;
-    const bool writes =
-        a.dossier_hours.empty() ? a.dossier_capacity[j] > 0 : a.dossier_hours[j] > 0;
-    return writes && may_assist(market, seat, j);
+    return writes(market, j) && may_assist(market, seat, j);
 }
 
 [[nodiscard]] inline double proximity_to_seat(const Market& market, PlaceId seat, AdviserId j) {
@@ -107,21 +115,29 @@ struct DossierNeeds {
     return of;
 }
 
-/// At most 1. `known_share`: share of the members that adviser j serves in some programme, in [0,
-/// 1]; `trust`: of trust_in_helpers().
+/// At most 1. `known`: share of the members that the adviser serves in some programme, in [0, 1].
+[[nodiscard]] inline double lead_utility(double coverage, double known, double proximity,
+                                         double trust) {
+    return lead_weight_coverage * coverage + lead_weight_known * known +
+           lead_weight_proximity * proximity + lead_weight_trust * trust;
+}
+
+/// `trust`: of trust_in_helpers().
 [[nodiscard]] inline double lead_utility(const Market& market, const DossierNeeds& needs,
                                          PlaceId seat, double known_share,
                                          const std::vector<double>& trust, AdviserId j) {
-    return lead_weight_coverage * covered_by(market, needs, j) + lead_weight_known * known_share +
-           lead_weight_proximity * proximity_to_seat(market, seat, j) +
-           lead_weight_trust * trust[j];
+    return lead_utility(covered_by(market, needs, j), known_share,
+                        proximity_to_seat(market, seat, j), trust[j]);
 }
 
-/// What adviser j counts alone beside a lead; negative, so it is asked only for what it adds.
+/// What an adviser counts alone beside a lead; negative, so it is asked only for what it adds.
+[[nodiscard]] inline double specialist_utility(double proximity, double trust) {
+    return specialist_weight_proximity * proximity + specialist_weight_trust * trust -
+           specialist_cost;
+}
 [[nodiscard]] inline double specialist_utility(const Market& market, PlaceId seat,
                                                const std::vector<double>& trust, AdviserId j) {
-    return specialist_weight_proximity * proximity_to_seat(market, seat, j) +
-           specialist_weight_trust * trust[j] - specialist_cost;
+    return specialist_utility(proximity_to_seat(market, seat, j), trust[j]);
 }
 
 /// Share of the needs that a specialist covers beyond the lead.

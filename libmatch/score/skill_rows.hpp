@@ -12,20 +12,16 @@
 #include <span>
 #include <vector>
 
-#include <libmatch/core/types.hpp>
-#include <libmatch/model/team.hpp>
-
 namespace libmatch::detail {
 
 class SkillRows {
   public:
-    explicit SkillRows(const Team& team) : width_((team.skills + 3) / 4 * 4) {
-        const std::size_t advisers = team.skill.size() / std::max<std::size_t>(1, team.skills);
+    /// `skill`: by adviser, then skill.
+    SkillRows(std::size_t skills, std::span<const double> skill) : width_((skills + 3) / 4 * 4) {
+        const std::size_t advisers = skill.size() / std::max<std::size_t>(1, skills);
         skill_.assign(advisers * width_, 0.0);
         for (std::size_t j = 0; j < advisers; ++j) {
-            const auto own = team.skill_of(AdviserId(j));
-            std::copy(own.begin(), own.end(),
-                      skill_.begin() + static_cast<std::ptrdiff_t>(j * width_));
+            for (std::size_t k = 0; k < skills; ++k) skill_[j * width_ + k] = skill[j * skills + k];
         }
     }
 
