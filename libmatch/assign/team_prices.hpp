@@ -6,10 +6,11 @@
 // equal to seats: the step grows while it goes one way and is halved when it turns (Rprop). The
 // height of the prices is found on a sample of firms against a share of the seats, over all pairs;
 // then all firms are asked, mostly on their lists, which are renewed over all pairs. Subgradient
-// steps of Polyak's length, towards the worth of the best answer known, go on once there is one. Nothing here proves anything: every bound comes from a look over all pairs.
-// Complexity: a bounded number of glances and looks. Deterministic. Source: M. Riedmiller, H.
-// Braun, "A direct adaptive method for faster backpropagation learning", 1993; B. T. Polyak,
-// "Minimization of unsmooth functionals", 1969; M. L. Fisher, Management Science 27, 1981.
+// steps of Polyak's length, towards the worth of the best answer known, go on once there is one.
+// Nothing here proves anything: every bound comes from a look over all pairs. Complexity: a bounded
+// number of glances and looks. Deterministic. Source: M. Riedmiller, H. Braun, "A direct adaptive
+// method for faster backpropagation learning", 1993; B. T. Polyak, "Minimization of unsmooth
+// functionals", 1969; M. L. Fisher, Management Science 27, 1981.
 #pragma once
 
 #include <algorithm>
