@@ -51,16 +51,23 @@ class BlockImprover {
         settings_.most_groups = 2000;
     }
 
-    /// Tries up to `blocks` blocks; ends when value(packing) reaches `enough`. False when nothing
-    /// is left to try.
+    /// Tries up to `blocks` blocks; ends when value(packing) reaches `enough`, or when all of them
+    /// together would hardly bring it nearer. False when nothing is left to try.
     bool run(Packing& packing, const std::vector<double>& prices, double enough,
              std::size_t blocks) {
         double value = packing.value();
+        const double start = value;
+        const std::size_t most = blocks;
+        const auto pays = [&] {
+            const std::size_t done = most - blocks;
+            return done < fair_trial || (value - start) * static_cast<double>(most) >=
+                                            little * (enough - start) * static_cast<double>(done);
+        };
         while (blocks > 0) {
             bool tried = false;
             const std::vector<FirmId> order = seeds(packing, prices);
             for (auto seed = order.begin(); seed != order.end();) {
-                if (blocks == 0 || control_.stop() || value >= enough) return true;
+                if (blocks == 0 || control_.stop() || value >= enough || !pays()) return true;
                 std::size_t count = 0;
                 for (; seed != order.end() && count < std::min(side_by_side, blocks); ++seed) {
                     if (tried_[*seed] || in_block_[*seed]) continue;
@@ -87,6 +94,8 @@ class BlockImprover {
     static constexpr std::size_t first_block = 48;
     static constexpr std::size_t largest_block = 80;
     static constexpr std::size_t side_by_side = 4;
+    static constexpr std::size_t fair_trial = 256;  ///< blocks
+    static constexpr double little = 0.05;          ///< of the way
 
     /// One firm of each group, and firms that are out, by what they lose against the bound; largest
     /// first.

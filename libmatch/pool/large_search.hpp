@@ -43,9 +43,10 @@ class LargeSearch : public SearchBase {
         BlockImprover improver(board_, part_, settings_, seed, control_);
         Packing packing(board_, space_);
         int round = 0;
+        bool pays = true;  // to pack blocks anew before the prices have settled
         for (bool first = true; !control_.stop() && !closed(settings_.gap); first = false) {
-            const int until =
-                std::min(settings_.max_rounds, round + (first ? first_rounds : later_rounds));
+            const int spell = first ? first_rounds : pays ? later_rounds : settings_.max_rounds;
+            const int until = std::min(settings_.max_rounds, round + spell);
             const bool settled = generate(master, round, until, tick);
             if (control_.stop() || closed(settings_.gap)) break;
             if (first) {
@@ -58,9 +59,11 @@ class LargeSearch : public SearchBase {
             }
             set_prices(part_.firms, best_.prices);
             const double enough = best_.bound - settings_.gap * std::fabs(best_.bound);
+            const double before = best_.objective;
             const bool left =
                 improver.run(packing, space_.prices, enough, 1 + part_.firms.size() / 20);
             keep(packing);
+            pays = best_.objective - before > little * (enough - before);
             tick(std::min(0.95, 0.5 + 0.5 * static_cast<double>(round) / settings_.max_rounds));
             if ((!left && settled) || round >= settings_.max_rounds) break;
         }
@@ -72,6 +75,7 @@ class LargeSearch : public SearchBase {
     static constexpr int first_rounds = 16;
     static constexpr int later_rounds = 8;
     static constexpr long rough_nodes = 10;  ///< per seat, in rounds
+    static constexpr double little = 0.02;   ///< of the way that is left
 
     /// Rounds of master, pricing and proof, and some more as long as a few such spells will close
     /// the gap: better prices cost less than better groups. True once the proven bound is as good
