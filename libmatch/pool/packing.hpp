@@ -17,6 +17,7 @@
 #include <cmath>
 #include <cstdint>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include <libmatch/core/control.hpp>
@@ -34,7 +35,8 @@ struct Workspace {
           active(board.firms(), 0),
           row_of(board.price_rows(), Board::none),
           group_of(board.firms(), Board::none),
-          at_seat(board.seats().size()) {
+          at_seat(board.seats().size()),
+          changes(board.seats().size(), 0) {
         for (std::size_t s = 0; s < board.problem().sites.size(); ++s)
             room.push_back(board.problem().sessions_at(s));
     }
@@ -46,6 +48,7 @@ struct Workspace {
     std::vector<double> room;  ///< sessions of each site that the component at work may use
     std::vector<std::uint32_t> group_of;              ///< of the packing at work; none = out
     std::vector<std::vector<std::uint32_t>> at_seat;  ///< groups of the packing at work
+    std::vector<std::uint64_t> changes;               ///< of the groups at each seat, so far
 };
 
 class Packing {
@@ -182,7 +185,14 @@ class Packing {
     }
 
   private:
-    static constexpr double worth = 1e-9;    ///< gains below are rounding
+    struct Back {
+        std::uint64_t changes = 0;  ///< at the seat from which a firm would come
+        double most = -HUGE_VAL;
+    };
+
+    static constexpr double worth = 1e-9;  ///< gains below are rounding
+    static constexpr std::size_t many_groups =
+        4;                                   ///< at a seat, for which a bound is worth keeping
     static constexpr long greedy_nodes = 3;  ///< per seat: a good group, not the best
 
     [[nodiscard]] const Board::Rule& rule_of(const Group& g) const {
@@ -190,6 +200,7 @@ class Packing {
     }
 
     void enter(std::uint32_t index, std::uint32_t seat) {
+        ++space_->changes[seat];
         space_->at_seat[seat].push_back(index);
         if (limits_sessions_ && board_->seats()[seat].site != Board::none)
             used_[board_->seats()[seat].site] += 1;
@@ -244,6 +255,7 @@ class Packing {
 
     void refresh(std::uint32_t index, bool may_move = true) {
         Group& g = groups_[index];
+        ++space_->changes[g.seat];
         std::sort(g.members.begin(), g.members.end());
         g.sum = 0;
         for (const FirmId i : g.members) g.sum += amount(i);
@@ -289,14 +301,35 @@ class Packing {
         g.value = best_value;
     }
 
-    /// Calls visit(group) for every group seated in the reach of firm i, under any rule.
+    /// Calls visit(seat) for every seat with groups in the reach of firm i, under any rule.
     template <class Visit>
-    void each_group_near(FirmId i, const Visit& visit) const {
+    void each_seat_near(FirmId i, const Visit& visit) const {
         for (std::uint32_t k = 0; k < board_->rules().size(); ++k) {
             board_->each_seat_near(k, i, [&](std::uint32_t seat, double) {
-                for (const std::uint32_t g : space_->at_seat[seat]) visit(g);
+                if (!space_->at_seat[seat].empty()) visit(seat);
             });
         }
+    }
+    /// Calls visit(group) for every group seated there.
+    template <class Visit>
+    void each_group_near(FirmId i, const Visit& visit) const {
+        each_seat_near(i, [&](std::uint32_t seat) {
+            for (const std::uint32_t g : space_->at_seat[seat]) visit(g);
+        });
+    }
+
+    /// The most that a firm seated at `from` would gain at `to`; worked out again only when groups
+    /// at `from` have changed.
+    [[nodiscard]] double most_back(std::uint32_t to, std::uint32_t from) {
+        Back& known = back_[std::uint64_t{to} << 32 | from];
+        const std::uint64_t now = space_->changes[from];
+        if (known.changes == now) return known.most;
+        known = {now, -HUGE_VAL};
+        for (const std::uint32_t g : space_->at_seat[from]) {
+            for (const FirmId j : groups_[g].members)
+                known.most = std::max(known.most, gain_at(j, to) - gain_at(j, from));
+        }
+        return known.most;
     }
 
     void put(FirmId i, std::uint32_t g) {
@@ -372,33 +405,36 @@ class Packing {
             best = -here;
             drop = true;
         }
-        std::uint32_t seat = g.seat;
-        double there = 0;
-        each_group_near(i, [&](std::uint32_t to) {
-            const Group& h = groups_[to];
-            if (h.seat == g.seat) return;  // no firm gains anything there
-            if (h.seat != seat) there = gain_at(i, h.seat) - here;
-            seat = h.seat;
-            if (may_leave && there > best &&
-                lawful(h.seat, h.sum + amount(i), h.members.size() + 1) && keeps_apart(i, h)) {
-                best = there;
-                where = to;
-                other = FirmId();
-            }
-            for (const FirmId j : h.members) {
-                const double back = gain_at(j, g.seat);
-                if (!(there + back - gain_at(j, h.seat) > best) || !seat_stays_without(h, j))
-                    continue;
-                const double shift = amount(i) - amount(j);
-                if (!lawful(g.seat, g.sum - shift, g.members.size()) ||
-                    !lawful(h.seat, h.sum + shift, h.members.size()) ||
-                    board_->bonds().moves_with_others(j) || !keeps_apart(i, h, j) ||
-                    !keeps_apart(j, g, i)) {
-                    continue;
+        each_seat_near(i, [&](std::uint32_t seat) {
+            if (seat == g.seat) return;  // no firm gains anything there
+            const double there = gain_at(i, seat) - here;
+            const bool joins = may_leave && there > best;
+            if (!joins && space_->at_seat[seat].size() >= many_groups &&
+                there + most_back(g.seat, seat) <= best)
+                return;
+            for (const std::uint32_t to : space_->at_seat[seat]) {
+                const Group& h = groups_[to];
+                if (may_leave && there > best &&
+                    lawful(seat, h.sum + amount(i), h.members.size() + 1) && keeps_apart(i, h)) {
+                    best = there;
+                    where = to;
+                    other = FirmId();
                 }
-                best = there + back - gain_at(j, h.seat);
-                where = to;
-                other = j;
+                for (const FirmId j : h.members) {
+                    const double back = gain_at(j, g.seat);
+                    if (!(there + back - gain_at(j, seat) > best) || !seat_stays_without(h, j))
+                        continue;
+                    const double shift = amount(i) - amount(j);
+                    if (!lawful(g.seat, g.sum - shift, g.members.size()) ||
+                        !lawful(seat, h.sum + shift, h.members.size()) ||
+                        board_->bonds().moves_with_others(j) || !keeps_apart(i, h, j) ||
+                        !keeps_apart(j, g, i)) {
+                        continue;
+                    }
+                    best = there + back - gain_at(j, seat);
+                    where = to;
+                    other = j;
+                }
             }
         });
         if (where == Board::none && !drop) return false;
@@ -575,8 +611,8 @@ class Packing {
             double best = 0;
             std::uint32_t where = Board::none;
             each_group_near(i, [&](std::uint32_t to) {
-                if (to == index) return;
                 const Group& h = groups_[to];
+                if (to == index || h.members.size() >= board_->most_at(h.seat)) return;
                 double sum = h.sum + amount(i);
                 std::size_t members = h.members.size() + 1;
                 for (const auto& [g, added] : extra) {
@@ -610,6 +646,7 @@ class Packing {
     bool limits_sessions_;
     std::vector<double> used_;  ///< groups at each site; unused where no sessions are limited
     std::vector<Group> groups_;
+    std::unordered_map<std::uint64_t, Back> back_;  ///< of two seats: to, from
 };
 
 }  // namespace libmatch::detail
