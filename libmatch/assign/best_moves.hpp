@@ -2,10 +2,10 @@
 //
 // A move gives up one choice of a firm and takes another; from or to nobody, it only takes or only
 // gives up. What it gains does not depend on prices, so each two advisers have a heap of moves;
-// those that have become impossible are dropped when they come to its top, and a firm that moved
-// offers its moves anew. With few advisers of many firms each this saves a look at all firms of an
-// adviser per search. Complexity: O(log arcs) per offer, O((m + 1)^2 + offers) memory.
-// Deterministic: ties go to the choices that come first.
+// those that have become impossible are dropped when they come to its top, or when the heap has
+// doubled, and a firm that moved offers its moves anew. With few advisers of many firms each this
+// saves a look at all firms of an adviser per search. Complexity: O(log arcs) per move; memory
+// O((m + 1)^2 + arcs x demand). Deterministic: ties go to the choices that come first.
 #pragma once
 
 #include <algorithm>
@@ -27,10 +27,12 @@ class BestMoves {
         std::uint32_t takes = none;
     };
 
-    /// Whether a table of all two advisers is small beside the choices.
+    /// Whether a table of all two advisers is small beside the choices, and these leave room for
+    /// their moves.
     [[nodiscard]] static bool fits(const ExactProblem& problem) {
+        constexpr std::size_t most = std::size_t{1} << 24;
         const std::size_t nodes = problem.advisers() + 1;
-        return nodes * nodes <= problem.choices.size();
+        return nodes * nodes <= problem.choices.size() && problem.choices.size() <= most;
     }
 
     /// `held`: of each choice, `degree`: choices that each firm holds; both of the caller, and as
@@ -68,7 +70,7 @@ class BestMoves {
     /// Of the moves from one adviser to another; the number of advisers stands for nobody. Null
     /// where there is none; good until the next call.
     [[nodiscard]] const Move* best(std::size_t from, std::size_t to) {
-        std::vector<Move>& heap = heaps_[from * nodes_ + to];
+        std::vector<Move>& heap = heaps_[from * nodes_ + to].moves;
         while (!heap.empty() && !possible(heap.front())) {
             std::pop_heap(heap.begin(), heap.end(), behind);
             heap.pop_back();
@@ -77,6 +79,12 @@ class BestMoves {
     }
 
   private:
+    static constexpr std::size_t least_full = 64;
+    struct Heap {
+        std::vector<Move> moves;
+        std::size_t full = least_full;
+    };
+
     [[nodiscard]] static bool behind(const Move& a, const Move& b) {
         if (a.gain != b.gain) return a.gain < b.gain;
         return a.leaves != b.leaves ? a.leaves > b.leaves : a.takes > b.takes;
@@ -94,9 +102,22 @@ class BestMoves {
     }
     void push(const Move& m) {
         if (!possible(m)) return;
-        std::vector<Move>& heap = heaps_[node(m.leaves) * nodes_ + node(m.takes)];
-        heap.push_back(m);
-        std::push_heap(heap.begin(), heap.end(), behind);
+        Heap& heap = heaps_[node(m.leaves) * nodes_ + node(m.takes)];
+        heap.moves.push_back(m);
+        std::push_heap(heap.moves.begin(), heap.moves.end(), behind);
+        if (heap.moves.size() >= heap.full) clean(heap);
+    }
+    /// Drops what is impossible, and what is there twice.
+    void clean(Heap& heap) const {
+        std::erase_if(heap.moves, [&](const Move& m) { return !possible(m); });
+        std::sort(heap.moves.begin(), heap.moves.end(),
+                  [](const Move& a, const Move& b) { return behind(b, a); });
+        const auto same = [](const Move& a, const Move& b) {
+            return a.leaves == b.leaves && a.takes == b.takes;
+        };
+        heap.moves.erase(std::unique(heap.moves.begin(), heap.moves.end(), same),
+                         heap.moves.end());  // sorted from the best on, it is a heap still
+        heap.full = std::max(least_full, 2 * heap.moves.size());
     }
 
     const ExactProblem& problem_;
@@ -104,7 +125,7 @@ class BestMoves {
     const std::vector<std::int32_t>& degree_;
     const std::vector<std::uint32_t>& firm_of_;
     std::size_t nodes_;
-    std::vector<std::vector<Move>> heaps_;  ///< by from, then to
+    std::vector<Heap> heaps_;  ///< by from, then to
 };
 
 }  // namespace libmatch::detail

@@ -12,11 +12,11 @@
 // misplaced, answer and prices are both optimal. Good prices leave few units, and their paths are
 // short: a search ends at the first node that can take the unit. Complexity: U searches for U
 // misplaced units, each O(A log m) for the A arcs near its path; A is at most all arcs, and where
-// advisers are few at most m^2 (best_moves.hpp). Memory O(arcs + m). Preconditions: arcs sorted by
-// firm; |v| (m + 2) fits 60 bits. Deterministic: one thread, ties to the node that was reached
-// first. Sources: R. K. Ahuja, T. L. Magnanti, J. B. Orlin, "Network Flows", 1993, section 9.7; J.
-// Edmonds, R. M. Karp, "Theoretical improvements in algorithmic efficiency for network flow
-// problems", Journal of the ACM 19, 1972.
+// advisers are few at most m^2 (best_moves.hpp). Memory O(arcs + m), and there O(arcs x demand).
+// Preconditions: arcs sorted by firm; |v| (m + 2) fits 60 bits. Deterministic: one thread, ties to
+// the node that was reached first. Sources: R. K. Ahuja, T. L. Magnanti, J. B. Orlin, "Network
+// Flows", 1993, section 9.7; J. Edmonds, R. M. Karp, "Theoretical improvements in algorithmic
+// efficiency for network flow problems", Journal of the ACM 19, 1972.
 #pragma once
 
 #include <algorithm>

@@ -100,7 +100,6 @@ class TeamAssigner {
                 AdviserId best;
                 double most = 0;
                 const auto offer = [&](AdviserId j, double u) {
-                    ++looks;
                     double gain = u;
                     for (std::size_t s = 0; s < level.size(); ++s) {
                         gain += weight[s] *
@@ -116,12 +115,14 @@ class TeamAssigner {
                     const auto begin = static_cast<std::size_t>(rows->begin[k]);
                     const auto end = static_cast<std::size_t>(rows->begin[k + 1]);
                     for (std::size_t e = begin; e < std::min(end, begin + most_tried); ++e) {
+                        ++looks;
                         if (room[rows->column[e]] > 0)
                             offer(AdviserId(rows->column[e]), rows->value[e]);
                     }
                 } else {
                     for (std::size_t x = k % step; x < m_; x += step) {
                         const AdviserId j(x);
+                        ++looks;
                         if (room[x] > 0 && source_.eligible(i, j)) offer(j, source_.utility(i, j));
                     }
                 }

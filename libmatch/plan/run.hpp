@@ -43,10 +43,12 @@ struct Run {
     Plan plan;
     std::vector<FirmId> seekers;  ///< firms that seek funds; filled by the stage fund
 
-    /// Whether a cancel ended the run; the stage that ended last then says so.
+    /// Whether a cancel ended the run, though more is to come; the stage that ended last then says
+    /// so, unless it has no answer anyway.
     [[nodiscard]] bool over() {
         if (!control.cancelled() || plan.certificates.empty()) return false;
-        plan.certificates.back().second.status = Status::cancelled;
+        Status& last = plan.certificates.back().second.status;
+        if (last != Status::infeasible) last = Status::cancelled;
         return true;
     }
     /// Time at which the stage starts; all progress is reported under its name.

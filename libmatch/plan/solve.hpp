@@ -81,9 +81,10 @@ inline const std::vector<std::string>& stage_names() {
         run.previous = options.previous ? *options.previous : previous_of(market);
         detail::check_limits(run);
         for (const detail::NamedStage& stage : detail::all_stages) {
+            if (!asked.empty() && std::find(asked.begin(), asked.end(), stage.name) == asked.end())
+                continue;
             if (run.over()) break;
-            if (asked.empty() || std::find(asked.begin(), asked.end(), stage.name) != asked.end())
-                stage.solve(run);
+            stage.solve(run);
         }
         return std::move(run.plan);
     });

@@ -73,6 +73,7 @@ class Packing {
             if (groups_[g].seat != Board::none) dissolve(g);
         }
         groups_.clear();
+        back_.clear();
     }
 
     [[nodiscard]] const std::vector<Group>& groups() const { return groups_; }
@@ -190,9 +191,9 @@ class Packing {
         double most = -HUGE_VAL;
     };
 
-    static constexpr double worth = 1e-9;  ///< gains below are rounding
-    static constexpr std::size_t many_groups =
-        4;                                   ///< at a seat, for which a bound is worth keeping
+    static constexpr double worth = 1e-9;          ///< gains below are rounding
+    static constexpr std::size_t many_groups = 4;  ///< at a seat: a bound is worth keeping
+    static constexpr std::size_t most_known = std::size_t{1} << 20;  ///< bounds
     static constexpr long greedy_nodes = 3;  ///< per seat: a good group, not the best
 
     [[nodiscard]] const Board::Rule& rule_of(const Group& g) const {
@@ -321,6 +322,7 @@ class Packing {
     /// The most that a firm seated at `from` would gain at `to`; worked out again only when groups
     /// at `from` have changed.
     [[nodiscard]] double most_back(std::uint32_t to, std::uint32_t from) {
+        if (back_.size() >= most_known) back_.clear();
         Back& known = back_[std::uint64_t{to} << 32 | from];
         const std::uint64_t now = space_->changes[from];
         if (known.changes == now) return known.most;

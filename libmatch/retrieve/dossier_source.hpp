@@ -4,7 +4,8 @@
 // that meet at one place share who may work there and how near they are, so these are worked out
 // once as long as dossiers come by place; what an adviser covers is estimated from its skills side
 // by side (score/skill_rows.hpp), and worked out for the pairs that may count. Complexity:
-// O(skills) per eligible pair and question. Memory O(dossiers + advisers). Deterministic.
+// O(skills) per eligible pair and question. Memory O((dossiers + advisers) x skills).
+// Deterministic.
 #pragma once
 
 #include <algorithm>

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,11 @@ class SkillRows {
         static const bool has_avx2 = __builtin_cpu_supports("avx2") != 0;
         if (has_avx2) return add_gains_avx2(firm, advisers, sum);
 #endif
+        add_gains_plain(firm, advisers, sum);
+    }
+    /// The same bits, on any processor.
+    void add_gains_plain(const Wanted& firm, std::span<const std::uint32_t> advisers,
+                         double* sum) const {
         for (std::size_t x = 0; x < advisers.size(); ++x) {
             const double* own = skill_.data() + advisers[x] * width_;
             double lane[4] = {0, 0, 0, 0};
@@ -62,20 +68,21 @@ class SkillRows {
     __attribute__((target("avx2"))) void add_gains_avx2(const Wanted& firm,
                                                         std::span<const std::uint32_t> advisers,
                                                         double* sum) const {
-        using Four = double __attribute__((vector_size(32), aligned(8), may_alias));
-        const auto* need = reinterpret_cast<const Four*>(firm.need.data());
-        const auto* weight = reinterpret_cast<const Four*>(firm.weight.data());
-        const auto* base = reinterpret_cast<const Four*>(firm.base.data());
-        const auto* threshold = reinterpret_cast<const Four*>(firm.threshold.data());
+        using Four = double __attribute__((vector_size(32)));
         const Four zero = {0, 0, 0, 0};
         for (std::size_t x = 0; x < advisers.size(); ++x) {
-            const auto* own = reinterpret_cast<const Four*>(skill_.data() + advisers[x] * width_);
+            const double* own = skill_.data() + advisers[x] * width_;
             Four lane = zero;
-            for (std::size_t k = 0; k < width_ / 4; ++k) {
-                const Four most = own[k] < need[k] ? own[k] : need[k];
-                Four level = weight[k] * most - base[k];
+            for (std::size_t k = 0; k < width_; k += 4) {
+                Four skill, need, weight, base, threshold;  // no row lies on a multiple of 32 bytes
+                std::memcpy(&skill, own + k, sizeof skill);
+                std::memcpy(&need, firm.need.data() + k, sizeof need);
+                std::memcpy(&weight, firm.weight.data() + k, sizeof weight);
+                std::memcpy(&base, firm.base.data() + k, sizeof base);
+                std::memcpy(&threshold, firm.threshold.data() + k, sizeof threshold);
+                Four level = weight * (skill < need ? skill : need) - base;
                 level = zero < level ? level : zero;
-                const Four over = level - threshold[k];
+                const Four over = level - threshold;
                 lane += zero < over ? over : zero;
             }
             sum[x] += (lane[0] + lane[1]) + (lane[2] + lane[3]);

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from markets import demo, demo_plan, small_market
+from markets import ADVISERS, demo, demo_plan, small_market
 
 import libmatch as lm
 
@@ -112,13 +112,36 @@ def test_false_cancels() -> None:
     assert verdict.ok, verdict
 
 
-@pytest.mark.parametrize("last", ["assign:volunteers", "fund", "pool", "lend", "resources"])
+@pytest.mark.parametrize(
+    "last",
+    ["assign:volunteers", "fund", "pool", "lead", "specialists", "lend", "resources", "workshops"],
+)
 def test_a_cancel_ends_its_stage_and_leaves_out_those_after_it(last: str) -> None:
     plan = lm.solve(demo(), progress=lambda stage, *_: stage != last)
     whole = [*demo_plan().certificates]
     assert [*plan.certificates] == whole[: whole.index(last) + 1]
     assert plan.certificates[last].status == "cancelled"
     verdict = lm.verify(demo(), plan)
+    assert verdict.ok, verdict
+
+
+def test_a_stage_that_ended_is_not_called_cancelled() -> None:
+    plan = lm.solve(demo(), stages=["assign"], progress=lambda _, done, *rest: done < 1)
+    *others, last = plan.certificates
+    assert last == "assign:volunteers"
+    assert not others
+    whole = lm.solve(demo(), stages=["fund"], progress=lambda _, done, *rest: done < 1)
+    assert whole.certificates["fund"].status != "cancelled"
+
+
+def test_an_infeasible_programme_stays_infeasible_when_cancelled() -> None:
+    advisers = [{**adviser, "capacity": 9, "min_load": 9} for adviser in ADVISERS]
+    market = small_market(advisers=advisers)
+    plan = lm.solve(market, progress=lambda _, done, *rest: done < 1)
+    first, *others = plan.certificates.values()
+    assert first.status == "infeasible"
+    assert not others
+    verdict = lm.verify(market, plan)
     assert verdict.ok, verdict
 
 

@@ -34,6 +34,9 @@ TEST(SkillRows, AddWhatTheFormulaSays) {
         }
         std::vector<double> found = sum;
         rows.add_gains(firm, asked, found.data());
+        std::vector<double> plain = sum;
+        rows.add_gains_plain(firm, asked, plain.data());
+        EXPECT_EQ(found, plain);
         for (std::size_t x = 0; x < asked.size(); ++x) {
             double expected = sum[x];
             for (std::size_t k = 0; k < skills; ++k) {
