@@ -42,7 +42,7 @@ class DossierSource final : public PairSource {
           role_(role),
           known_(std::move(known)),
           trust_(trust_in_helpers(market)),
-          skills_(market.skills.size(), skills_of(market)) {
+          skills_(market.skills.size(), skills_by_adviser(market)) {
         for (const Dossier& d : dossiers) {
             seat_.push_back(seat_place(market, d));
             if (role == Role::lead) needs_.push_back(needs_of(market, d));
@@ -116,17 +116,6 @@ class DossierSource final : public PairSource {
         std::vector<double> proximity, here, worth;
         detail::SkillRows::Wanted wanted;
     };
-
-    [[nodiscard]] static std::vector<double> skills_of(const Market& market) {
-        const auto& skill = market.advisers.skill;
-        std::vector<double> all;
-        all.reserve(static_cast<std::size_t>(skill.size()));
-        for (Eigen::Index j = 0; j < skill.cols(); ++j) {
-            for (Eigen::Index k = 0; k < skill.rows(); ++k)
-                all.push_back(static_cast<double>(skill(k, j)));
-        }
-        return all;
-    }
 
     /// Whether the adviser leads or assists anywhere.
     [[nodiscard]] bool works(AdviserId j) const {

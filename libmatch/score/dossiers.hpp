@@ -149,6 +149,18 @@ struct DossierNeeds {
     return (needs.weight * (needs.need.min(skill(j)) - needs.need.min(skill(lead))).max(0.0)).sum();
 }
 
+/// The skills of all advisers, by adviser, then skill.
+[[nodiscard]] inline std::vector<double> skills_by_adviser(const Market& market) {
+    const auto& skill = market.advisers.skill;
+    std::vector<double> all;
+    all.reserve(static_cast<std::size_t>(skill.size()));
+    for (Eigen::Index j = 0; j < skill.cols(); ++j) {
+        for (Eigen::Index k = 0; k < skill.rows(); ++k)
+            all.push_back(static_cast<double>(skill(k, j)));
+    }
+    return all;
+}
+
 /// The dossiers as firms and the advisers as members of teams.
 [[nodiscard]] inline Team dossier_team(const Market& market, const std::vector<Dossier>& dossiers) {
     Team team;
@@ -158,10 +170,7 @@ struct DossierNeeds {
         team.need.insert(team.need.end(), needs.need.begin(), needs.need.end());
         team.weight.insert(team.weight.end(), needs.weight.begin(), needs.weight.end());
     }
-    for (Eigen::Index j = 0; j < market.advisers.skill.cols(); ++j) {
-        for (Eigen::Index k = 0; k < market.advisers.skill.rows(); ++k)
-            team.skill.push_back(static_cast<double>(market.advisers.skill(k, j)));
-    }
+    team.skill = skills_by_adviser(market);
     return team;
 }
 
