@@ -179,7 +179,7 @@ class Assigner {
         }
         const bool proven = search.run(std::max(options_.gap, 1e-9), [&] {
             take(search);
-            certify();
+            certify(search.lists());
             if (gap() > options_.gap && gap() <= worth_mending * options_.gap) mend();
             return gap();
         });
@@ -329,15 +329,15 @@ class Assigner {
         c.bound = bound.up();
     }
 
-    /// Objective and bound of the answer at hand, in reals.
-    void certify() {
+    /// Objective and bound of the answer at hand, in reals. `known`: see prove.
+    void certify(KnownLists known = {}) {
         certified_ = true;
         Certificate& c = result_.certificate;
         const bool wait = cheap_to_prove();
         if (wait || !control_.stop()) {
             c.unit = 0;
             const auto both = prove(source_, limits_, result_.prices, result_.pairs,
-                                    options_.threads, wait ? never_stop_ : control_);
+                                    options_.threads, wait ? never_stop_ : control_, known);
             c.objective = both.objective;
             c.bound = both.bound;
         }

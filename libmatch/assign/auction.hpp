@@ -49,12 +49,16 @@ class Auction {
         }
     }
 
-    /// Bids until the queue is empty, control stops, or it gave up. Returns the firms that left
-    /// their lists, in order.
-    std::vector<FirmId> run(std::vector<FirmId> queue, double epsilon, Control& control) {
+    /// These firms want to bid, after those who wait already; their lists are at hand.
+    void enqueue(std::span<const FirmId> firms) {
+        next_.insert(next_.end(), firms.begin(), firms.end());
+    }
+    /// Bids until nobody waits any more, `most` firms have left their lists, control stops, or it
+    /// gave up. Returns the firms that left their lists, in order.
+    std::vector<FirmId> run(std::size_t most, double epsilon, Control& control) {
         std::vector<FirmId> left;
-        std::size_t settled = 0, at = 0;
-        while (true) {
+        std::size_t settled = 0;
+        while (left.size() < most) {
             if ((++bids_made_ & 0xfff) == 0) {
                 if (gave_up()) break;
                 if (control.stop()) break;
@@ -63,14 +67,14 @@ class Auction {
                                0.9 * static_cast<double>(settled) /
                                    static_cast<double>(std::max<std::size_t>(held_.size(), 1)));
             }
-            if (at == queue.size()) {
-                queue.swap(next_);
+            if (at_ == queue_.size()) {
+                queue_.swap(next_);
                 next_.clear();
-                at = 0;
-                if (queue.empty()) break;
+                at_ = 0;
+                if (queue_.empty()) break;
             }
-            if (at + ahead < queue.size()) lists_->prefetch(queue[at + ahead]);
-            const FirmId i = queue[at++];
+            if (at_ + ahead < queue_.size()) lists_->prefetch(queue_[at_ + ahead]);
+            const FirmId i = queue_[at_++];
             switch (bid(i, epsilon)) {
                 case Outcome::holds:
                 case Outcome::stays_out:
@@ -82,6 +86,8 @@ class Auction {
         }
         return left;
     }
+    /// Nobody waits to bid.
+    [[nodiscard]] bool idle() const { return at_ == queue_.size() && next_.empty(); }
 
     /// True once more bids were made than allowed: many equal utilities make bids rise by epsilon
     /// only.
@@ -160,7 +166,9 @@ class Auction {
     std::vector<double> price_;
     std::vector<std::vector<Bid>> bids_;
     std::vector<AdviserId> held_;
-    std::vector<FirmId> next_;  ///< firms that lost their place in this round
+    std::vector<FirmId> queue_;  ///< firms that wait, from at_ on
+    std::size_t at_ = 0;
+    std::vector<FirmId> next_;  ///< who bids after them
     std::size_t served_ = 0;
     std::uint64_t bids_made_ = 0;
     std::uint64_t max_bids_;

@@ -23,11 +23,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include <libmatch/assign/auction.hpp>
+#include <libmatch/assign/certify.hpp>
+#include <libmatch/core/beside.hpp>
 #include <libmatch/core/random.hpp>
 
 namespace libmatch::detail {
@@ -50,7 +53,7 @@ class AuctionSearch {
           held_(source.firms()) {}
 
     /// Looks for an answer within the relative gap `asked`. `prove()` computes the gap of prices()
-    /// and held() over all pairs. True when it is within `asked`.
+    /// and held() over all pairs, with the help of lists(). True when it is within `asked`.
     template <class Prove>
     bool run(double asked, const Prove& prove) {
         return start(usual_gain * asked) && finish(asked, 0, prove);
@@ -62,6 +65,8 @@ class AuctionSearch {
 
     [[nodiscard]] const std::vector<double>& prices() const { return last_prices_; }
     [[nodiscard]] AdviserId held(FirmId i) const { return held_[i]; }
+    /// While prove() asks: the firms' lists, whose outside values hold at prices().
+    [[nodiscard]] KnownLists lists() const { return {&lists_, rough_}; }
     /// At least every utility where some adviser has no seat; elsewhere the largest one seen.
     [[nodiscard]] double highest() const { return highest_; }
     /// Mean of the firms' best utilities; 0 when no pair is worth anything.
@@ -73,6 +78,7 @@ class AuctionSearch {
     static constexpr double first_epsilon = 0.1;  ///< times the mean of the best utilities
     static constexpr double epsilon_step = 6;
     static constexpr double rough_at_most = 4;  ///< errors of rough lists in a step
+    static constexpr double tiny = 1e-9;        ///< of a mean utility, above the rounding of sums
     static constexpr double first_drop = 2;     ///< epsilons between prices and the next start
     /// The same between a sample and the next one: it covers what the smaller sample cannot know.
     static constexpr double sample_drop = 3;
@@ -81,7 +87,7 @@ class AuctionSearch {
     /// Step at which a sample has told what it can, times the mean of the best utilities.
     static constexpr double sample_epsilon = 0.017;
     /// The gap is usually this many times smaller than epsilon / mean.
-    static constexpr double usual_gain = 20;
+    static constexpr double usual_gain = 16;
     /// From this ratio on a proof is worth its time.
     static constexpr double worth_a_proof = 100;
     /// Lists serve on after prices fell by this much of their usual width.
@@ -89,6 +95,9 @@ class AuctionSearch {
     /// One adviser of so many may have fallen further than the others for lists to serve on.
     static constexpr std::size_t few_at_most = 20;
     static constexpr int max_attempts = 20;
+    /// Firms that leave their lists get new ones in batches: about so many of all firms, and no
+    /// smaller ones than this.
+    static constexpr std::size_t batches = 16, least_batch = 1'024;
     static constexpr std::uint64_t bids_per_firm = 400;
     /// A sample has at least this many firms, and this many seats at a usual adviser.
     static constexpr double least_firms = 10'000;
@@ -128,12 +137,19 @@ class AuctionSearch {
 
     // ---- lists ----
 
-    void list(const std::vector<FirmId>& firms, const std::vector<double>& prices) {
+    /// Pairs a little below 0 are listed too: of firms that stay out, lists then tell that no pair
+    /// is worth more.
+    void list(const std::vector<FirmId>& firms, const std::vector<double>& prices,
+              const Control& control) {
         if (rough_) {
-            source_.best_roughly(firms, prices, lists_, threads_, control_, 0);
+            const double least = -rough_at_most * source_.rough_error();
+            source_.best_roughly(firms, prices, lists_, threads_, control, least);
         } else {
-            source_.best_spread(firms, prices, lists_, threads_, control_, 0);
+            source_.best_spread(firms, prices, lists_, threads_, control, -tiny * mean_);
         }
+    }
+    void list(const std::vector<FirmId>& firms, const std::vector<double>& prices) {
+        list(firms, prices, control_);
     }
     /// A step this large is not held up by what rough lists are wrong by.
     [[nodiscard]] bool rough_serves(double epsilon) const {
@@ -297,15 +313,33 @@ class AuctionSearch {
         return {lists_, seats, prices_, highest_ * (1 + 1e-6) + epsilon,
                 10'000 + bids_per_firm * firms};
     }
-    /// False when it was stopped or gave up.
-    bool hold(Auction& round, std::vector<FirmId> queue, double epsilon) {
-        while (!queue.empty() && !control_.stop() && !round.gave_up()) {
-            auto left = round.run(std::move(queue), epsilon, control_);
-            list(left, round.prices());
-            queue = std::move(left);
-            std::reverse(queue.begin(), queue.end());
+    /// False when it was stopped or gave up. While firms bid, those who left their lists get new
+    /// ones, at the prices of that moment.
+    bool hold(Auction& round, const std::vector<FirmId>& firms, double epsilon) {
+        const std::size_t batch = std::max(least_batch, firms.size() / batches);
+        std::vector<FirmId> asking;
+        std::vector<double> at;
+        std::unique_ptr<Beside> lister;
+        round.enqueue(firms);
+        while (true) {
+            std::vector<FirmId> left = round.run(batch, epsilon, control_);
+            if (lister) lister->wait(control_, "assign");
+            lister.reset();
+            if (control_.stop() || round.gave_up()) return false;
+            std::reverse(asking.begin(), asking.end());
+            round.enqueue(asking);
+            asking = std::move(left);
+            if (asking.empty() && round.idle()) break;
+            if (asking.empty()) continue;
+            at = round.prices();
+            if (round.idle() || thread_count(threads_) == 1) {
+                list(asking, at, control_);
+            } else {
+                lister = std::make_unique<Beside>(
+                    control_, [&](const Control& control) { list(asking, at, control); });
+            }
         }
-        return !control_.stop() && !round.gave_up();
+        return true;
     }
 
     /// Auctions on a sample, until the step is `last`; prices_ are then a start for more firms.

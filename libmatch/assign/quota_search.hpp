@@ -380,7 +380,8 @@ class QuotaSearch {
         }
         Auction auction(lists, seats, start, highest * (1 + 1e-6) + epsilon,
                         10'000 + bids_per_firm * queue.size());
-        auction.run(queue, epsilon, control_);
+        auction.enqueue(queue);
+        auction.run(queue.size(), epsilon, control_);
         for (const FirmId i : queue) {
             const AdviserId j = auction.held(i);
             for (std::size_t o = options_.begin(i); j.known() && o < options_.end(i); ++o) {

@@ -96,6 +96,9 @@ class MarketSource final : public PairSource {
                       });
     }
     [[nodiscard]] double rough_error() const override { return rough_error_; }
+    [[nodiscard]] double rough_error_of(FirmId i) const override {
+        return static_cast<double>(codes_.of(i).error) + rounding_;
+    }
 
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                 std::span<const double> prices,
@@ -145,8 +148,10 @@ class MarketSource final : public PairSource {
     }
 
   private:
-    static constexpr std::size_t ahead = 4;  ///< firms between asking for one and reading it
+    static constexpr std::size_t ahead = 4;       ///< firms between asking for one and reading it
+    static constexpr std::size_t stride = 7'919;  ///< a prime: neighbours begin far apart
     static constexpr std::size_t pieces_per_chunk = 16;
+    static constexpr std::uint32_t nobody = 0xffffffff;
     static constexpr std::size_t firms_per_piece = 2'048;  ///< so that no city holds one thread up
 
     /// Positions of `who` grouped by place, large places in several pieces.
@@ -243,8 +248,7 @@ class MarketSource final : public PairSource {
         const int highest = net_values(i, firm, view);
         const auto notes = firm.noted ? scorer_->notes(i) : std::span<const PairNote>();
 
-        const double error =
-            static_cast<double>(firm.error) + rounding_ + std::fabs(view.place.low()) * 0x1p-45;
+        const double error = rough_error_of(i) + std::fabs(view.place.low()) * 0x1p-45;
         const auto lanes = view.net.size();
         int from = steps_.below(keep.floor() - error, view.place.low());
         if (keep.wanted() > 0 && firm.sorted) {
@@ -263,7 +267,11 @@ class MarketSource final : public PairSource {
             keep.skipped();
         }
         view.scored += found;
+        // Full coverage may be what ties them all.
+        const double covered = firm.asked > 0 ? scorer_->programme().coverage : 0;
         const auto offer = [&](AdviserId j, double common) {
+            if (!firm.noted && common + covered - view.place.price(j) < keep.floor())
+                return keep.skipped();
             const double value = firm.noted
                                      ? scorer_->score_with(common, i, j, firm.asked)
                                      : scorer_->score_without_notes(common, i, j, firm.asked);
@@ -271,13 +279,24 @@ class MarketSource final : public PairSource {
         };
         const auto parts = view.place.parts();
         std::size_t s = 0;
-        for (const std::uint32_t at : std::span(view.found).first(found)) {
+        const auto meet = [&](std::uint32_t at) {
             while (s + 1 < parts.size() && at >= parts[s + 1].first) ++s;
             const AdviserId j = parts[s].shelf->adviser(at - parts[s].first);
-            if ((!firm.sorted || firm.noted) && scorer_->pair_rule(i, j) != Exclusion::none)
-                continue;
+            if ((!firm.sorted || firm.noted) && scorer_->pair_rule(i, j) != Exclusion::none) return;
             // Those with a bonus have their turn below.
             if (!raised(notes, j)) offer(j, view.place.common(parts[s], at));
+        };
+        std::uint32_t first = nobody;
+        if (keep.wanted() == 1 && found > 1) {
+            // The likely best one raises the floor for the others.
+            first = *std::max_element(
+                view.found.begin(), view.found.begin() + static_cast<std::ptrdiff_t>(found),
+                [&](std::uint32_t a, std::uint32_t b) { return view.net[a] < view.net[b]; });
+            meet(first);
+            s = 0;
+        }
+        for (const std::uint32_t at : std::span(view.found).first(found)) {
+            if (at != first) meet(at);
         }
         for (std::size_t k = 0; k < notes.size(); ++k) {
             const AdviserId j = notes[k].adviser;
@@ -301,19 +320,27 @@ class MarketSource final : public PairSource {
             from > highest ? 0
                            : kernel_.find(view.net.data(), lanes, static_cast<std::int16_t>(from),
                                           view.found.data());
-        if (found > lists.width()) return false;
+        // Where more tie at the last step than fit, firms list different ones.
+        const std::size_t width = lists.width();
+        const std::size_t better =
+            found <= width
+                ? found
+                : kernel_.count(view.net.data(), lanes, static_cast<std::int16_t>(from + 1));
+        if (better > width) return false;
+        const std::size_t ties = found - better, fitting = width - better;
+        std::size_t tie = ties > 0 ? i * stride % ties : 0;
         const auto parts = view.place.parts();
         const auto slots = lists.slots(i);
-        std::size_t s = 0;
-        for (std::size_t k = 0; k < found; ++k) {
-            const std::uint32_t at = view.found[k];
+        std::size_t s = 0, listed = 0;
+        for (const std::uint32_t at : std::span(view.found).first(found)) {
             while (s + 1 < parts.size() && at >= parts[s + 1].first) ++s;
+            if (ties > 0 && view.net[at] == from && tie++ % ties >= fitting) continue;
             const AdviserId j = parts[s].shelf->adviser(at - parts[s].first);
-            slots[k] = {j,
-                        static_cast<float>(steps_.value(view.net[at], low) + view.place.price(j))};
+            slots[listed++] = {
+                j, static_cast<float>(steps_.value(view.net[at], low) + view.place.price(j))};
         }
-        const bool all = found == kernel_.count(view.net.data(), lanes, detail::excluded_net + 1);
-        lists.finish(i, found, all ? -HUGE_VAL : steps_.value(from, low));
+        const bool all = listed == kernel_.count(view.net.data(), lanes, detail::excluded_net + 1);
+        lists.finish(i, listed, all ? -HUGE_VAL : steps_.value(from, low));
         return true;
     }
 

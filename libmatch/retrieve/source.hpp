@@ -187,6 +187,11 @@ class PairSource {
     }
     /// 0: rough lists are as true as any.
     [[nodiscard]] virtual double rough_error() const { return 0; }
+    /// By more than this, no value in the firm's rough lists is off, nor does an unlisted pair
+    /// exceed their outside value, at prices from 0. Infinite: rough lists prove nothing.
+    [[nodiscard]] virtual double rough_error_of(FirmId) const {
+        return rough_error() > 0 ? HUGE_VAL : 0;
+    }
 
     /// All pairs of the firms `who` with u - p >= threshold[firm], sorted by position in `who`,
     /// then adviser.

@@ -121,6 +121,7 @@ class RoughSource final : public PairSource {
         coarse_.source().best(who, prices, lists, threads, control, least);
     }
     [[nodiscard]] double rough_error() const override { return error_; }
+    [[nodiscard]] double rough_error_of(FirmId) const override { return error_ * (1 + 1e-9); }
     [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
                                                 std::span<const double> prices,
                                                 std::span<const double> threshold, unsigned threads,

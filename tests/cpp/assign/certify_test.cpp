@@ -85,6 +85,25 @@ bool judge_refuses(const PairSource& source, const AssignmentLimits& limits,
                        [](const auto& v) { return v.subject == "bound"; });
 }
 
+/// Lists made at lower prices, true ones and rough ones, leave the proof as it is.
+void expect_lists_change_nothing(const PairSource& source, const AssignmentLimits& limits,
+                                 const std::vector<double>& prices, const std::vector<Pair>& held) {
+    const Control control;
+    std::vector<double> lower = prices;
+    for (double& p : lower) p *= 0.5;
+    const auto plain = prove(source, limits, prices, held, 1, control);
+    const auto all = detail::all_firms(source.firms());
+    for (const auto& before : {prices, lower}) {
+        CandidateLists lists(source.firms(), 3), rough(source.firms(), 3);
+        source.best(all, before, lists, 1, control, -1e-3);
+        source.best_roughly(all, before, rough, 1, control, -1e-3);
+        EXPECT_EQ(prove(source, limits, prices, held, 2, control, {&lists, false}).bound,
+                  plain.bound);
+        EXPECT_EQ(prove(source, limits, prices, held, 2, control, {&rough, true}).bound,
+                  plain.bound);
+    }
+}
+
 void expect_true(const PairSource& source, const AssignmentLimits& limits,
                  const std::vector<double>& prices, const std::vector<Pair>& held) {
     const Control control;
@@ -99,6 +118,8 @@ void expect_true(const PairSource& source, const AssignmentLimits& limits,
         }
     }
     EXPECT_LE(scaled(objective_of(source, held, 2)), exact_objective(source, held));
+    if (std::none_of(prices.begin(), prices.end(), [](double p) { return p < 0; }))
+        expect_lists_change_nothing(source, limits, prices, held);
 
     // The judge finds the same figure, pair by pair, and takes nothing below it.
     const double least = bound_of(source, limits, prices, held, HUGE_VAL, 1, control);

@@ -241,7 +241,8 @@ void expect_rough(const MarketSource& source, const std::vector<FirmId>& who,
             EXPECT_EQ(list[k].value, other[k].value);
             ASSERT_TRUE(source.eligible(i, list[k].adviser));
             EXPECT_TRUE(listed.insert(list[k].adviser.value).second);
-            EXPECT_NEAR(list[k].value, source.utility(i, list[k].adviser), near);
+            EXPECT_NEAR(list[k].value, source.utility(i, list[k].adviser),
+                        source.rough_error_of(i) + 1e-6 * std::fabs(list[k].value));
             EXPECT_GE(static_cast<double>(list[k].value) - prices[list[k].adviser], least - near);
         }
         EXPECT_EQ(lists.outside(i), again.outside(i));
@@ -249,7 +250,8 @@ void expect_rough(const MarketSource& source, const std::vector<FirmId>& who,
         for (const Net& pair : all_pairs(source, i, prices)) {
             if (listed.contains(pair.adviser.value)) continue;
             ++left_out;
-            EXPECT_LE(pair.net, std::max(lists.outside(i), least) + near) << "firm " << i.value;
+            EXPECT_LE(pair.net, std::max(lists.outside(i), least) + source.rough_error_of(i))
+                << "firm " << i.value;
         }
         if (lists.outside(i) == -HUGE_VAL) {
             EXPECT_EQ(left_out, 0U);
@@ -276,6 +278,27 @@ TEST(MarketSource, RoughListsAreNearTheTrueOnes) {
             for (const double least : {0.0, 0.2}) expect_rough(source, who, prices, width, least);
         }
     }
+}
+
+TEST(MarketSource, RoughListsOfFirmsWhoseBestTieAreOfDifferentAdvisers) {
+    // Nothing but the distance could tell them apart, and all work remotely.
+    Tables tables = random_market_tables(3, 40, 400);
+    put(tables, "programmes", "coverage", numbers({0, 0}));
+    put(tables, "programmes", "trust", numbers({0, 0}));
+    put(tables, "advisers", "remote", numbers(std::vector<double>(400, 1), NumberKind::boolean));
+    const Market market = testing::build_market(tables);
+    const Scorer scorer(market, ProgrammeId(0U));
+    const MarketSource source(scorer);
+    const auto who = some_firms(40, 3);
+    const std::vector<double> prices(market.advisers.size());
+    expect_rough(source, who, prices, 8, 0);
+    CandidateLists lists(40, 8);
+    source.best_roughly(who, prices, lists, 1, Control(), 0);
+    std::set<std::uint32_t> listed;
+    for (const FirmId i : who) {
+        for (const Candidate& c : lists.of(i)) listed.insert(c.adviser.value);
+    }
+    EXPECT_GT(listed.size(), 8U * market.places.size());  // more than if places alone told
 }
 
 TEST(DenseSource, AnswersLikeLoopsOverAllPairs) {
