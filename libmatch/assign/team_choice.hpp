@@ -106,13 +106,17 @@ class TeamChoice {
             wanted_.weight[skill_[k]] = weight_[k];
             wanted_.base[skill_[k]] = base_[k];
         }
+        addable_ = 0;
+        for (std::size_t k = 0; k < skill_.size(); ++k) addable_ += most(k);
+        addable_ *= 1 + 1e-12;  // rounding takes less
         offer_.clear();
         id_.clear();
     }
 
-    /// A member that the firm may take; each adviser once, no pin.
+    /// A member that the firm may take, at a price from 0; each adviser once, no pin. Whoever costs
+    /// more than all needs that the pins leave is passed over.
     void offer(AdviserId j, double utility, double price) {
-        if (room_ == 0) return;
+        if (room_ == 0 || utility < -addable_) return;
         offer_.push_back({j, utility, price});
         id_.push_back(j.value);
     }
@@ -463,6 +467,7 @@ class TeamChoice {
     std::array<double, Team::most_members> top_{};
     double pinned_ = 0, pinned_size_ = 0;  ///< net value of the pins alone
     double full_ = 0;                      ///< all needs covered
+    double addable_ = 0;                   ///< what they leave of it, from above
     double total_ = 0;                     ///< the pins and all thresholds, from above
     double best_ = 0, floor_ = 0, beyond_ = -HUGE_VAL;
     Positions best_team_{};

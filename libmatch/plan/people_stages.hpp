@@ -26,14 +26,18 @@ struct Rows {
     void end_row() { begin.push_back(static_cast<std::int64_t>(column.size())); }
 };
 
+/// Up to so many pairs a gap would save nothing.
+inline constexpr std::size_t most_pairs_exactly = 100'000'000;
+
 /// Assigns pairs; `load`: what row i takes of a limit in `limits.hours`, if that is given.
 inline AssignmentResult assign_pairs(Run& run, const std::string& name, const PairSource& source,
                                      const AssignmentLimits& limits,
                                      const std::vector<double>& load, double started) {
     const HoursSource with_hours(source, [&](FirmId i, AdviserId) { return load[i]; });
     AssignmentOptions options = run.assign;
-    // These problems are small, so a gap would save nothing; no prices prove hours exactly.
-    options.exact = limits.hours.empty() && !limits.team;
+    // No prices prove hours exactly.
+    options.exact = limits.hours.empty() && !limits.team &&
+                    source.firms() * source.advisers() <= most_pairs_exactly;
     const PairSource& pairs = limits.hours.empty() ? source : with_hours;
     AssignmentResult result = assign(pairs, limits, options, run.control);
     run.plan.prices[name] = result.prices;

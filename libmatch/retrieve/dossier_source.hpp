@@ -1,14 +1,15 @@
 // The pairs of dossiers and the advisers who may lead or assist them.
 //
-// Method: no row is stored, for a country of dossiers meets thousands of advisers each. Dossiers
-// that meet at one place share who may work there and how near they are, so these are worked out
-// once as long as dossiers come by place; what an adviser covers is estimated from its skills side
-// by side (score/skill_rows.hpp), and worked out for the pairs that may count. Complexity:
-// O(skills) per eligible pair and question. Memory O((dossiers + advisers) x skills).
-// Deterministic.
+// Method: no row is stored, for a country of dossiers meets thousands of advisers each. Places in
+// the same territories share who may work there; dossiers that meet at one place share how near
+// they are, too, which is worked out once as long as dossiers come by place. What an adviser covers
+// is estimated in single precision, skill by skill for all at the place, and worked out for the
+// pairs that may count. Complexity: O(skills) per eligible pair and question. Memory O((dossiers +
+// advisers) x skills + territories x advisers). Deterministic.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <map>
@@ -20,7 +21,6 @@
 #include <libmatch/model/plan.hpp>
 #include <libmatch/retrieve/source.hpp>
 #include <libmatch/score/dossiers.hpp>
-#include <libmatch/score/skill_rows.hpp>
 
 namespace libmatch {
 
@@ -41,20 +41,45 @@ class DossierSource final : public PairSource {
           dossiers_(dossiers),
           role_(role),
           known_(std::move(known)),
-          trust_(trust_in_helpers(market)),
-          skills_(market.skills.size(), skills_by_adviser(market)) {
+          trust_(trust_in_helpers(market)) {
+        std::array<std::vector<std::vector<std::uint32_t>>, levels> of_code;  // in able_
+        std::vector<std::uint32_t> everywhere;
+        for (std::size_t level = 1; level < levels; ++level)
+            of_code[level].resize(market.geography.codes[level].size());
+        for (std::size_t j = 0; j < market.advisers.size(); ++j) {
+            if (!works(AdviserId(j))) continue;
+            const Advisers& a = market.advisers;
+            const auto at = static_cast<std::uint32_t>(able_.size());
+            const double chord = chord_of(a.range_km[j]);
+            able_.push_back({static_cast<std::uint32_t>(j), a.remote[j] != 0,
+                             market.places[a.place[j]].point, chord * chord * (1 + 1e-9) + 1e-15});
+            const Zone& zone = a.zone[j];
+            if (zone.level == TerritoryLevel::country) everywhere.push_back(at);
+            for (std::size_t c = 0; zone.level != TerritoryLevel::country && c < zone.codes.size();
+                 ++c)
+                of_code[static_cast<std::size_t>(zone.level)][zone.codes[c]].push_back(at);
+        }
+        std::map<std::array<std::uint32_t, levels>, std::uint32_t> staffs;
         for (const Dossier& d : dossiers) {
             seat_.push_back(seat_place(market, d));
             if (role == Role::lead) needs_.push_back(needs_of(market, d));
-        }
-        std::map<std::pair<TerritoryLevel, std::vector<std::uint32_t>>, std::uint32_t> zones;
-        for (std::size_t j = 0; j < market.advisers.size(); ++j) {
-            if (!works(AdviserId(j))) continue;
-            const Zone& zone = market.advisers.zone[j];
-            const auto [at, fresh] = zones.try_emplace({zone.level, zone.codes},
-                                                       static_cast<std::uint32_t>(zones.size()));
-            if (fresh) zones_.push_back(static_cast<std::uint32_t>(j));
-            able_.push_back({static_cast<std::uint32_t>(j), at->second});
+            const auto& territory = market.geography.territory[market.places[seat_.back()].commune];
+            std::array<std::uint32_t, levels> key{};
+            for (std::size_t level = 1; level < levels; ++level) {
+                const bool some = !of_code[level][territory[level]].empty();
+                key[level] = some ? territory[level] : 0xffffffff;
+            }
+            const auto [at, fresh] =
+                staffs.try_emplace(key, static_cast<std::uint32_t>(staff_.size()));
+            staff_at_.push_back(at->second);
+            if (!fresh) continue;
+            auto& staff = staff_.emplace_back(everywhere);
+            for (std::size_t level = 1; level < levels; ++level) {
+                const auto& here = of_code[level][territory[level]];
+                staff.insert(staff.end(), here.begin(), here.end());
+            }
+            std::sort(staff.begin(), staff.end());
+            staff.erase(std::unique(staff.begin(), staff.end()), staff.end());
         }
     }
 
@@ -78,7 +103,7 @@ class DossierSource final : public PairSource {
     void pairs_of(FirmId d, PairRow& row) const override {
         if (role_ == Role::specialist && row.key == seat_[d].value) return;
         Desk desk;
-        gather(seat_[d], desk);
+        gather(d, desk);
         row.key = seat_[d].value;
         row.adviser = desk.adviser;
         row.value.resize(desk.adviser.size());
@@ -87,7 +112,10 @@ class DossierSource final : public PairSource {
     }
     void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
               unsigned threads, const Control& control, double least = -HUGE_VAL) const override {
-        detail::best_by_scan(who, prices, lists, threads, control, least, [&] {
+        // By place, whoever asks.
+        std::vector<FirmId> order(who.begin(), who.end());
+        std::sort(order.begin(), order.end());
+        detail::best_by_scan(order, prices, lists, threads, control, least, [&] {
             return Scan{*this, prices, {}};
         });
     }
@@ -101,20 +129,24 @@ class DossierSource final : public PairSource {
     }
 
   private:
-    /// Estimates and exact values differ by rounding only, far less than this.
-    static constexpr double rounding = 1e-9;
-    static constexpr double most_of_lead = 1 + rounding;
+    static constexpr std::size_t levels = 5;  ///< of territories
+    /// Estimates in single precision are off by less than this, being sums up to 1.
+    static constexpr double rounding = 1e-4;
+    static constexpr double most_of_lead = 1 + 1e-9;
 
     struct Able {
-        std::uint32_t adviser, zone;
+        std::uint32_t adviser;
+        bool remote;
+        SpherePoint home;
+        double cut;  ///< squared chord of the unit sphere beyond which its proximity is 0
     };
     /// Who may work at one place, and what a dossier there may expect of them.
     struct Desk {
         std::uint32_t place = PlaceId::missing;
-        std::vector<char> inside;  ///< by zone
         std::vector<std::uint32_t> adviser;
-        std::vector<double> proximity, here, worth;
-        detail::SkillRows::Wanted wanted;
+        std::vector<double> proximity, here;
+        std::vector<float> skill;  ///< by skill, then adviser
+        std::vector<float> more;   ///< what each is worth beyond `here`
     };
 
     /// Whether the adviser leads or assists anywhere.
@@ -136,45 +168,58 @@ class DossierSource final : public PairSource {
                             trust_[j]);
     }
 
-    void gather(PlaceId seat, Desk& desk) const {
+    void gather(FirmId d, Desk& desk) const {
+        const PlaceId seat = seat_[d];
         if (desk.place == seat.value) return;
         desk.place = seat.value;
-        desk.inside.assign(zones_.size(), 0);
-        for (std::size_t z = 0; z < zones_.size(); ++z) {
-            desk.inside[z] = market_.geography.contains(market_.advisers.zone[zones_[z]],
-                                                        market_.places[seat].commune);
+        const std::vector<std::uint32_t>& staff = staff_[staff_at_[d]];
+        const SpherePoint& at = market_.places[seat].point;
+        const bool lead = role_ == Role::lead;
+        const std::size_t count = staff.size();
+        desk.adviser.resize(count);
+        desk.proximity.resize(count);
+        desk.here.resize(count);
+        for (std::size_t x = 0; x < count; ++x) {
+            const Able& a = able_[staff[x]];
+            const double dx = at.x - a.home.x, dy = at.y - a.home.y, dz = at.z - a.home.z;
+            const bool far = !a.remote && dx * dx + dy * dy + dz * dz > a.cut;
+            const double near = far ? 0 : proximity_to_seat(market_, seat, AdviserId(a.adviser));
+            desk.adviser[x] = a.adviser;
+            desk.proximity[x] = near;
+            desk.here[x] = lead ? lead_utility(0, 0, near, trust_[a.adviser])
+                                : specialist_utility(near, trust_[a.adviser]);
         }
-        desk.adviser.clear();
-        desk.proximity.clear();
-        desk.here.clear();
-        for (const Able& a : able_) {
-            if (desk.inside[a.zone] == 0) continue;
-            const double near = proximity_to_seat(market_, seat, AdviserId(a.adviser));
-            desk.adviser.push_back(a.adviser);
-            desk.proximity.push_back(near);
-            desk.here.push_back(role_ == Role::lead ? lead_utility(0, 0, near, trust_[a.adviser])
-                                                    : specialist_utility(near, trust_[a.adviser]));
+        desk.more.assign(count, 0);
+        if (!lead) return;
+        const auto& skill = market_.advisers.skill;
+        desk.skill.resize(count * market_.skills.size());
+        for (std::size_t x = 0; x < count; ++x) {
+            const float* own = skill.col(static_cast<Eigen::Index>(desk.adviser[x])).data();
+            for (std::size_t k = 0; k < market_.skills.size(); ++k)
+                desk.skill[k * count + x] = own[k];
         }
     }
 
-    /// About what each adviser at the desk is worth to a dossier.
+    /// About what each adviser at the desk is worth to a dossier beyond `here`.
     void estimate(FirmId d, Desk& desk) const {
-        desk.worth = desk.here;
         if (role_ == Role::specialist) return;
-        const DossierNeeds& needs = needs_[d];
-        desk.wanted.clear(skills_.width());
-        for (std::size_t k = 0; k < static_cast<std::size_t>(needs.need.size()); ++k) {
+        const std::size_t count = desk.adviser.size();
+        std::fill(desk.more.begin(), desk.more.end(), 0.0F);
+        float* more = desk.more.data();
+        for (std::size_t k = 0; k < market_.skills.size(); ++k) {
             const auto at = static_cast<Eigen::Index>(k);
-            desk.wanted.need[k] = needs.need[at];
-            desk.wanted.weight[k] = lead_weight_coverage * needs.weight[at];
+            const auto need = static_cast<float>(needs_[d].need[at]);
+            const auto weight = static_cast<float>(lead_weight_coverage * needs_[d].weight[at]);
+            if (!(need > 0 && weight > 0)) continue;
+            const float* own = desk.skill.data() + k * count;
+            for (std::size_t x = 0; x < count; ++x)
+                more[x] += weight * (own[x] < need ? own[x] : need);
         }
-        skills_.add_gains(desk.wanted, desk.adviser, desk.worth.data());
         for (const Known& k : known_[d]) {
             const auto at =
                 std::lower_bound(desk.adviser.begin(), desk.adviser.end(), k.adviser.value);
             if (at != desk.adviser.end() && *at == k.adviser.value)
-                desk.worth[static_cast<std::size_t>(at - desk.adviser.begin())] +=
-                    lead_weight_known * k.share;
+                more[at - desk.adviser.begin()] += static_cast<float>(lead_weight_known * k.share);
         }
     }
 
@@ -186,11 +231,12 @@ class DossierSource final : public PairSource {
 
         template <class Keep>
         void operator()(FirmId d, Keep& keep) {
-            source.gather(source.seat_[d], desk);
+            source.gather(d, desk);
             source.estimate(d, desk);
             for (std::size_t x = 0; x < desk.adviser.size(); ++x) {
                 const AdviserId j(desk.adviser[x]);
-                if (desk.worth[x] - prices[j] + rounding < keep.floor()) {
+                const double about = desk.here[x] + static_cast<double>(desk.more[x]);
+                if (about - prices[j] + rounding < keep.floor()) {
                     keep.skipped();
                     continue;
                 }
@@ -205,11 +251,12 @@ class DossierSource final : public PairSource {
     Role role_;
     std::vector<std::vector<Known>> known_;
     std::vector<double> trust_;
-    detail::SkillRows skills_;
     std::vector<PlaceId> seat_;
     std::vector<DossierNeeds> needs_;
     std::vector<Able> able_;
-    std::vector<std::uint32_t> zones_;  ///< an adviser of each
+    std::vector<std::vector<std::uint32_t>>
+        staff_;                            ///< in able_, of places in the same territories
+    std::vector<std::uint32_t> staff_at_;  ///< by dossier
 };
 
 }  // namespace libmatch
