@@ -335,8 +335,11 @@ class AuctionSearch {
             if (round.idle() || thread_count(threads_) == 1) {
                 list(asking, at, control_);
             } else {
-                lister = std::make_unique<Beside>(
-                    control_, [&](const Control& control) { list(asking, at, control); });
+                lister =
+                    std::make_unique<Beside>(control_, [&, done = control_.done()](Control& own) {
+                        own.report("assign", done);  // what the waiting thread passes on
+                        list(asking, at, own);
+                    });
             }
         }
         return true;

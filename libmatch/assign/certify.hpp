@@ -197,7 +197,7 @@ class DualProof {
         if (!pins(i).empty()) return false;
         const double error = known.rough ? source_.rough_error_of(i) : 0;
         const double outside = known.lists->outside(i) + error;
-        if (outside == HUGE_VAL) return false;
+        if (!(outside < HUGE_VAL)) return false;
         AdviserId best = held_[i];
         double value = held_value_[i];
         double net = best.known() ? value - prices_[best] : -HUGE_VAL;

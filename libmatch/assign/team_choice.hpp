@@ -108,7 +108,7 @@ class TeamChoice {
         }
         addable_ = 0;
         for (std::size_t k = 0; k < skill_.size(); ++k) addable_ += most(k);
-        addable_ *= 1 + 1e-12;  // rounding takes less
+        addable_ += error(full_);
         offer_.clear();
         id_.clear();
     }

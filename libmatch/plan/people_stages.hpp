@@ -36,8 +36,8 @@ inline AssignmentResult assign_pairs(Run& run, const std::string& name, const Pa
     const HoursSource with_hours(source, [&](FirmId i, AdviserId) { return load[i]; });
     AssignmentOptions options = run.assign;
     // No prices prove hours exactly.
-    options.exact = limits.hours.empty() && !limits.team &&
-                    source.firms() * source.advisers() <= most_pairs_exactly;
+    const bool few = source.firms() * source.advisers() <= most_pairs_exactly;
+    options.exact = limits.hours.empty() && !limits.team && (options.exact || few);
     const PairSource& pairs = limits.hours.empty() ? source : with_hours;
     AssignmentResult result = assign(pairs, limits, options, run.control);
     run.plan.prices[name] = result.prices;

@@ -130,8 +130,6 @@ class DossierSource final : public PairSource {
 
   private:
     static constexpr std::size_t levels = 5;  ///< of territories
-    /// Estimates in single precision are off by less than this, being sums up to 1.
-    static constexpr double rounding = 1e-4;
     static constexpr double most_of_lead = 1 + 1e-9;
 
     struct Able {
@@ -233,6 +231,9 @@ class DossierSource final : public PairSource {
         void operator()(FirmId d, Keep& keep) {
             source.gather(d, desk);
             source.estimate(d, desk);
+            // Of a sum up to 1 in single precision, and of the exact ones.
+            const double rounding =
+                static_cast<double>(source.market_.skills.size() + 8) * 0x1p-23 + 1e-9;
             for (std::size_t x = 0; x < desk.adviser.size(); ++x) {
                 const AdviserId j(desk.adviser[x]);
                 const double about = desk.here[x] + static_cast<double>(desk.more[x]);

@@ -266,12 +266,12 @@ class MarketSource final : public PairSource {
             found < kernel_.count(view.net.data(), lanes, detail::excluded_net + 1)) {
             keep.skipped();
         }
-        view.scored += found;
         // Full coverage may be what ties them all.
         const double covered = firm.asked > 0 ? scorer_->programme().coverage : 0;
         const auto offer = [&](AdviserId j, double common) {
             if (!firm.noted && common + covered - view.place.price(j) < keep.floor())
                 return keep.skipped();
+            ++view.scored;
             const double value = firm.noted
                                      ? scorer_->score_with(common, i, j, firm.asked)
                                      : scorer_->score_without_notes(common, i, j, firm.asked);
