@@ -113,10 +113,11 @@ class TeamChoice {
         id_.clear();
     }
 
-    /// A member that the firm may take, at a price from 0; each adviser once, no pin. Whoever costs
-    /// more than all needs that the pins leave is passed over.
+    /// False for whoever costs more than all needs that the pins leave, at any price from 0.
+    [[nodiscard]] bool may_add(double utility) const { return utility >= -addable_; }
+    /// A member that the firm may take; each adviser once, no pin.
     void offer(AdviserId j, double utility, double price) {
-        if (room_ == 0 || utility < -addable_) return;
+        if (room_ == 0) return;
         offer_.push_back({j, utility, price});
         id_.push_back(j.value);
     }

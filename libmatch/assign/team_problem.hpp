@@ -206,7 +206,7 @@ class TeamProblem {
         if (demand(i) == 0) return;
         const auto pinned = pins(i);
         const auto offer = [&](AdviserId j, double u) {
-            if (room_[j] <= 0) return;
+            if (room_[j] <= 0 || !choice.may_add(u)) return;
             for (const Pair& p : pinned)
                 if (p.adviser == j) return;
             choice.offer(j, u, prices[j]);
