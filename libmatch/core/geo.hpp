@@ -40,6 +40,12 @@ struct SpherePoint {
     return 2 * std::sin(0.5 * std::min(half_circle, km / earth_radius_km));
 }
 
+/// Points whose square_of_chord is larger are surely farther apart than this distance in km.
+[[nodiscard]] inline double far_square_of_chord(double km) {
+    const double chord = chord_of(km);
+    return chord * chord * (1 + 1e-9) + 1e-15;
+}
+
 /// Great-circle distance in km.
 [[nodiscard]] inline double distance_km(SpherePoint a, SpherePoint b) {
     const double half_chord = 0.5 * std::sqrt(square_of_chord(a, b));

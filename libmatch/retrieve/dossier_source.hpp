@@ -50,9 +50,8 @@ class DossierSource final : public PairSource {
             if (!works(AdviserId(j))) continue;
             const Advisers& a = market.advisers;
             const auto at = static_cast<std::uint32_t>(able_.size());
-            const double chord = chord_of(a.range_km[j]);
             able_.push_back({static_cast<std::uint32_t>(j), a.remote[j] != 0,
-                             market.places[a.place[j]].point, chord * chord * (1 + 1e-9) + 1e-15});
+                             market.places[a.place[j]].point, far_square_of_chord(a.range_km[j])});
             const Zone& zone = a.zone[j];
             if (zone.level == TerritoryLevel::country) everywhere.push_back(at);
             for (std::size_t c = 0; zone.level != TerritoryLevel::country && c < zone.codes.size();
@@ -179,15 +178,14 @@ class DossierSource final : public PairSource {
         desk.here.resize(count);
         for (std::size_t x = 0; x < count; ++x) {
             const Able& a = able_[staff[x]];
-            const double dx = at.x - a.home.x, dy = at.y - a.home.y, dz = at.z - a.home.z;
-            const bool far = !a.remote && dx * dx + dy * dy + dz * dz > a.cut;
+            const bool far = !a.remote && square_of_chord(at, a.home) > a.cut;
             const double near = far ? 0 : proximity_to_seat(market_, seat, AdviserId(a.adviser));
             desk.adviser[x] = a.adviser;
             desk.proximity[x] = near;
             desk.here[x] = lead ? lead_utility(0, 0, near, trust_[a.adviser])
                                 : specialist_utility(near, trust_[a.adviser]);
         }
-        desk.more.assign(count, 0);
+        desk.more.assign(count, 0.0F);
         if (!lead) return;
         const auto& skill = market_.advisers.skill;
         desk.skill.resize(count * market_.skills.size());
@@ -255,9 +253,9 @@ class DossierSource final : public PairSource {
     std::vector<PlaceId> seat_;
     std::vector<DossierNeeds> needs_;
     std::vector<Able> able_;
-    std::vector<std::vector<std::uint32_t>>
-        staff_;                            ///< in able_, of places in the same territories
-    std::vector<std::uint32_t> staff_at_;  ///< by dossier
+    /// In able_, of places in the same territories; which one by dossier.
+    std::vector<std::vector<std::uint32_t>> staff_;
+    std::vector<std::uint32_t> staff_at_;
 };
 
 }  // namespace libmatch

@@ -154,9 +154,7 @@ class Serving {
                 if (c > 0 && zone.codes[c] == zone.codes[c - 1]) continue;
                 of_code[static_cast<std::size_t>(zone.level)][zone.codes[c]].push_back(adviser);
             }
-            const double reach = limit < HUGE_VAL ? limit : a.range_km[j];
-            const double chord = chord_of(reach);
-            cut[j] = chord * chord * (1 + 1e-9) + 1e-15;
+            cut[j] = far_square_of_chord(limit < HUGE_VAL ? limit : a.range_km[j]);
         }
         shelves_.emplace_back(scorer, steps, kinds, std::move(anywhere), cut);
         shelves_.emplace_back(scorer, steps, kinds, std::move(countrywide), cut);

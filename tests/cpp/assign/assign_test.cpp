@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <cpp/support/counting_source.hpp>
 #include <cpp/support/exact_figures.hpp>
 #include <cpp/support/small_problem.hpp>
 #include <limits>
@@ -120,46 +120,6 @@ INSTANTIATE_TEST_SUITE_P(Modes, AssignThreads, ::testing::Bool(),
                          [](const auto& i) { return i.param ? "exact" : "within_gap"; });
 
 // ---- inputs made to hurt ----
-
-/// Counts the firms that are asked about, in any way: what each of them costs is at most a row.
-class CountingSource final : public PairSource {
-  public:
-    explicit CountingSource(const PairSource& pairs) : pairs_(pairs) {}
-    [[nodiscard]] std::size_t asked() const { return asked_; }
-
-    [[nodiscard]] std::size_t firms() const override { return pairs_.firms(); }
-    [[nodiscard]] std::size_t advisers() const override { return pairs_.advisers(); }
-    [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override {
-        return pairs_.eligible(i, j);
-    }
-    [[nodiscard]] double utility(FirmId i, AdviserId j) const override {
-        return pairs_.utility(i, j);
-    }
-    [[nodiscard]] double utility_limit() const override { return pairs_.utility_limit(); }
-    [[nodiscard]] double utility_size() const override { return pairs_.utility_size(); }
-    void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
-              unsigned threads, const Control& control, double least) const override {
-        asked_ += who.size();
-        pairs_.best(who, prices, lists, threads, control, least);
-    }
-    void best_spread(std::span<const FirmId> who, std::span<const double> prices,
-                     CandidateLists& lists, unsigned threads, const Control& control,
-                     double least) const override {
-        asked_ += who.size();
-        pairs_.best_spread(who, prices, lists, threads, control, least);
-    }
-    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
-                                                std::span<const double> prices,
-                                                std::span<const double> threshold, unsigned threads,
-                                                const Control& control) const override {
-        asked_ += who.size();
-        return pairs_.above(who, prices, threshold, threads, control);
-    }
-
-  private:
-    const PairSource& pairs_;
-    mutable std::atomic<std::size_t> asked_{0};
-};
 
 struct Hurting {
     const char* name;

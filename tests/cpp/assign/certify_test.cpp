@@ -2,6 +2,7 @@
 // too high, and neither is off by more than rounding.
 #include <gtest/gtest.h>
 
+#include <cpp/support/counting_source.hpp>
 #include <cpp/support/exact_figures.hpp>
 #include <cpp/support/small_market.hpp>
 #include <cpp/support/small_problem.hpp>
@@ -103,34 +104,6 @@ void expect_lists_change_nothing(const PairSource& source, const AssignmentLimit
                   plain.bound);
     }
 }
-
-/// How many firms are asked about.
-class Counted final : public PairSource {
-  public:
-    explicit Counted(const PairSource& of) : of_(of) {}
-    [[nodiscard]] std::size_t firms() const override { return of_.firms(); }
-    [[nodiscard]] std::size_t advisers() const override { return of_.advisers(); }
-    [[nodiscard]] bool eligible(FirmId i, AdviserId j) const override { return of_.eligible(i, j); }
-    [[nodiscard]] double utility(FirmId i, AdviserId j) const override { return of_.utility(i, j); }
-    [[nodiscard]] double utility_limit() const override { return of_.utility_limit(); }
-    [[nodiscard]] double rough_error() const override { return of_.rough_error(); }
-    [[nodiscard]] double rough_error_of(FirmId i) const override { return of_.rough_error_of(i); }
-    void best(std::span<const FirmId> who, std::span<const double> prices, CandidateLists& lists,
-              unsigned threads, const Control& control, double least) const override {
-        asked += who.size();
-        of_.best(who, prices, lists, threads, control, least);
-    }
-    [[nodiscard]] std::vector<ValuedPair> above(std::span<const FirmId> who,
-                                                std::span<const double> prices,
-                                                std::span<const double> threshold, unsigned threads,
-                                                const Control& control) const override {
-        return of_.above(who, prices, threshold, threads, control);
-    }
-    mutable std::size_t asked = 0;
-
-  private:
-    const PairSource& of_;
-};
 
 void expect_true(const PairSource& source, const AssignmentLimits& limits,
                  const std::vector<double>& prices, const std::vector<Pair>& held) {
@@ -242,9 +215,9 @@ TEST(Certify, ListsInStepsTellMostOfAMarket) {
         CandidateLists lists(source.firms(), 8);
         const auto all = detail::all_firms(source.firms());
         source.best_roughly(all, prices, lists, 1, control, -4 * source.rough_error());
-        const Counted counted(source);
+        const CountingSource counted(source);
         (void)prove(counted, limits, prices, {}, 1, control, {&lists, true});
-        EXPECT_LT(counted.asked, source.firms() / 2);
+        EXPECT_LT(counted.asked(), source.firms() / 2);
     }
 }
 
